@@ -1,0 +1,186 @@
+"""The vocabulary of the harness: Case, Op, Work, Check, Suite. Nothing here measures or imports a rival."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+Params = Mapping[str, Any]
+Grid = Sequence[Mapping[str, Sequence[Any]]]
+
+STATUSES = {
+    "ok": "measured, and the answer is within the suite's tolerance",
+    "unavailable": "cannot run here; the reason says what to install or what is missing",
+    "wrong": "ran, but the answer is outside the suite's tolerance; never ranked",
+    "error": "raised an exception",
+    "crash": "the process died (segmentation fault, abort, killed)",
+    "timeout": "did not finish within its deadline",
+    "oom": "ran out of memory",
+    "unstable": "measured, but its interval did not reach the asked precision within the budget",
+}
+
+
+class Unsupported(Exception):
+    """Raised by an implementation that cannot do a case here; the text becomes the row's reason."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One setting of one suite. ``case.n_fft`` reads ``params["n_fft"]``.
+
+    ``threads`` is the number of CPU threads the implementation may use, ``seed`` fixes every random draw,
+    ``corpus`` names the audio (see :mod:`bench.corpus`).
+    """
+
+    suite: str
+    params: Params
+    device: str = "cpu"
+    threads: int = 1
+    seed: int = 0
+    corpus: str = "builtin"
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["params"][name]
+        except KeyError:
+            known = ", ".join(self.__dict__.get("params", ()))
+            raise AttributeError(f"a {self.__dict__.get('suite')} case has no {name!r}; it has {known}") from None
+
+    @property
+    def label(self) -> str:
+        """``n_fft=400 hop_length=160``: the parameters, in the suite's order."""
+        return " ".join(f"{k}={_short(v)}" for k, v in self.params.items())
+
+
+def _short(value: Any) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def identity(*args: Any) -> Any:
+    return args[0] if len(args) == 1 else args
+
+
+@dataclass(frozen=True)
+class Op:
+    """What an implementation hands over for one operation.
+
+    ``prepare(*args)`` turns the suite's host arrays into whatever ``run`` takes (a tuple becomes several
+    arguments), ``run`` is the timed closure, ``finish`` turns its result into host arrays in the suite's
+    convention. prepare + run + finish together are timed as "end to end".
+    """
+
+    run: Callable[..., Any]
+    prepare: Callable[..., Any] = identity
+    finish: Callable[[Any], Any] = identity
+
+    def call(self, args: tuple[Any, ...]) -> Any:
+        """Host arrays in, host arrays out."""
+        return self.finish(self.run(*self.native(args)))
+
+    def native(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """``prepare``'s result as the argument tuple of ``run``."""
+        prepared = self.prepare(*args)
+        return prepared if isinstance(prepared, tuple) else (prepared,)
+
+
+@dataclass(frozen=True)
+class Work:
+    """The least that any implementation must do: floating-point operations, and bytes to and from memory."""
+
+    flops: float
+    bytes: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """A verdict on one answer: named figures, and why it is wrong (empty when it is right)."""
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    wrong: str = ""
+
+
+class Suite:
+    """The contract of one task. A suite is one file that defines a subclass and nothing else.
+
+    Class attributes: ``name``; ``title`` (one line, states the conventions); ``ops`` (names in order);
+    ``grids`` ({"quick" | "default" | "full": list of {param: [values]} blocks, each expanded as a product});
+    ``error`` (the metric of ``check`` that tables and plots show as "error").
+    """
+
+    name: str = ""
+    title: str = ""
+    ops: tuple[str, ...] = ()
+    grids: Mapping[str, Grid] = {}
+    error: str = "error"
+
+    def audio(self, case: Case) -> np.ndarray:
+        """The signal of a case: float32, batch x samples, deterministic from ``case.seed``."""
+        raise NotImplementedError
+
+    def inputs(self, case: Case, audio: np.ndarray) -> dict[str, tuple[Any, ...]]:
+        """{op: host arguments}. A decoder's input is the reference encoder's output. Ops may be left out."""
+        raise NotImplementedError
+
+    def reference(self, case: Case, op: str, args: tuple[Any, ...]) -> np.ndarray | None:
+        """The float64 answer from the definition, independent of every rival; None when ``check`` needs none."""
+        raise NotImplementedError
+
+    def check(self, case: Case, op: str, args: tuple[Any, ...], out: Any, reference: np.ndarray | None) -> Check:
+        raise NotImplementedError
+
+    def work(self, case: Case, op: str) -> Work:
+        raise NotImplementedError
+
+    def audio_seconds(self, case: Case) -> float:
+        """Seconds of audio that one call handles, over the whole batch: throughput is this over the time."""
+        raise NotImplementedError
+
+    def valid(self, case: Case) -> bool:
+        """False for combinations of the grid that make no sense; they are left out of the plan."""
+        return True
+
+    def expand(self, grid: str | Grid) -> list[Params]:
+        """All parameter settings of a named grid (or of explicit blocks), in order, without repeats."""
+        blocks = self.grids[grid] if isinstance(grid, str) else grid
+        seen: dict[tuple[tuple[str, Any], ...], Params] = {}
+        for block in blocks:
+            for values in product(*block.values()):
+                params = dict(zip(block, values, strict=True))
+                seen.setdefault(tuple(params.items()), params)
+        return list(seen.values())
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """A registered implementation: ``make(case, **variant)`` returns a callable, an Op or {op name: either}."""
+
+    suite: str
+    name: str
+    make: Callable[..., Any]
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+    devices: tuple[str, ...] = ("cpu",)
+    variant: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+    def ops(self, case: Case, suite: Suite) -> dict[str, Op]:
+        """Make it for a case. A bare callable or Op stands for the suite's first op."""
+        made = self.make(case, **self.variant)
+        made = made if isinstance(made, Mapping) else {suite.ops[0]: made}
+        if unknown := set(made) - set(suite.ops):
+            raise ValueError(f"{self.name} offers {sorted(unknown)}; the suite {suite.name} has {list(suite.ops)}")
+        return {op: made[op] if isinstance(made[op], Op) else Op(made[op]) for op in suite.ops if op in made}
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A file or entry point that could not be read: shown as a row, never a crash."""
+
+    suite: str
+    name: str
+    reason: str
+    source: str

@@ -1,0 +1,1 @@
+"""How a number is taken: clocks, memory, the limits of this machine, profiler ranges."""

@@ -1,0 +1,192 @@
+"""Finds suites and implementations: the files of ``suites/`` and ``impls/``, and installed entry points.
+
+Nothing heavy is imported here: an implementation's file imports its library inside the function, so that
+finding everything costs milliseconds. A file that cannot be read becomes a :class:`Broken` row.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from bench.core import Broken, Implementation, Suite
+
+MARK = "__bench_implementations__"
+
+
+class UnknownName(ValueError):
+    """A suite or implementation that nobody registered; the text suggests the nearest names."""
+
+
+def impl(
+    suite: str,
+    *,
+    name: str = "",
+    requires: str | Sequence[str] = (),
+    extra: str = "",
+    devices: Sequence[str] = ("cpu",),
+    variants: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register ``function(case, **variant)`` as an implementation of ``suite``.
+
+    ``requires`` names the modules it imports, ``extra`` the extra of this distribution that brings them.
+    ``variants`` maps a variant's name to the keyword arguments that make it; it is shown as ``name:variant``,
+    and the empty name stands for the plain implementation.
+    """
+    needed = (requires,) if isinstance(requires, str) else tuple(requires)
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        base = name or function.__name__
+        made = [
+            Implementation(
+                suite, f"{base}:{label}" if label else base, function, needed, extra, tuple(devices), keywords,
+                function.__code__.co_filename,
+            )
+            for label, keywords in (variants or {"": {}}).items()
+        ]  # fmt: skip
+        setattr(function, MARK, getattr(function, MARK, []) + made)
+        return function
+
+    return register
+
+
+@dataclass
+class Registry:
+    suites: dict[str, Suite] = field(default_factory=dict)
+    implementations: list[Implementation] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+
+    def suite(self, name: str) -> Suite:
+        if name not in self.suites:
+            raise UnknownName(f"no suite is called {name!r}{_nearest(name, self.suites)}")
+        return self.suites[name]
+
+    def of(self, suite: str) -> list[Implementation]:
+        return [i for i in self.implementations if i.suite == suite]
+
+    def find(self, suite: str, name: str) -> Implementation:
+        for i in self.of(suite):
+            if i.name == name:
+                return i
+        raise UnknownName(f"{suite} has no implementation {name!r}{_nearest(name, [i.name for i in self.of(suite)])}")
+
+    def select(self, suite: str, patterns: Sequence[str], exclude: Sequence[str] = ()) -> list[Implementation]:
+        """The implementations of a suite that match: ``all``, exact names, ``name`` for all its variants, or globs."""
+        everything = self.of(suite)
+        for pattern in (*patterns, *exclude):
+            if not any(_matches(i.name, pattern) for i in everything):
+                near = _nearest(pattern, [i.name for i in everything])
+                raise UnknownName(f"{suite} has no implementation {pattern!r}{near}")
+        return [
+            i
+            for i in everything
+            if any(_matches(i.name, p) for p in patterns) and not any(_matches(i.name, p) for p in exclude)
+        ]
+
+    def add(self, objects: Mapping[str, Any], module: str, source: str) -> None:
+        """Take in what a module (or one entry point) defines."""
+        for thing in list(objects.values()):
+            if isinstance(thing, type) and issubclass(thing, Suite) and thing is not Suite and thing.__module__ == module:
+                self._add_suite(thing(), source)
+            elif getattr(thing, "__module__", None) == module:
+                for implementation in getattr(thing, MARK, ()):
+                    self._add_implementation(implementation, source)
+
+    def _add_suite(self, suite: Suite, source: str) -> None:
+        if suite.name in self.suites:
+            other = sys.modules[type(self.suites[suite.name]).__module__].__file__
+            self.broken.append(Broken(suite.name, "", f"the suite {suite.name!r} is already defined by {other}", source))
+        else:
+            self.suites[suite.name] = suite
+
+    def _add_implementation(self, new: Implementation, source: str) -> None:
+        same = [i for i in self.of(new.suite) if i.name == new.name]
+        if same:
+            reason = f"{new.name!r} is already defined by {same[0].source}; rename the function or pass name=..."
+            self.broken.append(Broken(new.suite, new.name, reason, source))
+        else:
+            self.implementations.append(new)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return pattern == "all" or name == pattern or name.split(":")[0] == pattern or fnmatchcase(name, pattern)
+
+
+def _nearest(name: str, known: Any) -> str:
+    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(near)}?" if near else f"; there are: {', '.join(known) or 'none'}"
+
+
+def roots() -> list[Path]:
+    """Folders with ``impls/`` and ``suites/``: the distribution's, ``$BENCH_PATH``, and the current folder."""
+    here = Path(__file__).resolve().parent
+    own = here if (here / "suites").is_dir() else here.parent
+    extra = [Path(p).resolve() for p in os.environ.get("BENCH_PATH", "").split(os.pathsep) if p]
+    return list(dict.fromkeys([own, *extra, Path.cwd()]))
+
+
+@cache
+def load() -> Registry:
+    registry = Registry()
+    for root in roots():
+        for kind in ("suites", "impls"):
+            _package(kind, root / kind)
+            for path in sorted((root / kind).glob("*.py" if kind == "suites" else "*/*.py")):
+                if not path.name.startswith("_"):
+                    _load_file(registry, kind, root, path)
+    for group in ("bench.suites", "bench.impls"):
+        for point in sorted(entry_points(group=group), key=lambda p: p.name):
+            _load_entry_point(registry, point)
+    known = registry.suites
+    for i in [i for i in registry.implementations if i.suite not in known]:
+        registry.implementations.remove(i)
+        registry.broken.append(Broken(i.suite, i.name, f"no suite is called {i.suite!r}{_nearest(i.suite, known)}", i.source))
+    return registry
+
+
+def _package(kind: str, folder: Path) -> None:
+    """Make ``impls`` and ``suites`` importable, so that files of one folder may share a helper."""
+    package = sys.modules.setdefault(kind, types.ModuleType(kind))
+    path = package.__dict__.setdefault("__path__", [])
+    if folder.is_dir() and str(folder) not in path:
+        path.append(str(folder))
+
+
+def _load_file(registry: Registry, kind: str, root: Path, path: Path) -> None:
+    module_name = ".".join(path.relative_to(root).with_suffix("").parts)
+    if module_name in sys.modules and sys.modules[module_name].__file__ != str(path):
+        module_name += f"@{root}"  # the same file name under another root is another module
+    suite = path.parent.name if kind == "impls" else path.stem
+    try:
+        spec = importlib.util.spec_from_file_location(module_name, path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        spec.loader.exec_module(module)
+        registry.add(vars(module), module_name, str(path))
+    except (Exception, SystemExit) as error:
+        sys.modules.pop(module_name, None)
+        name = path.stem if kind == "impls" else ""
+        registry.broken.append(Broken(suite, name, f"{type(error).__name__}: {error}", str(path)))
+
+
+def _load_entry_point(registry: Registry, point: Any) -> None:
+    try:
+        thing = point.load()
+        is_module = isinstance(thing, types.ModuleType)
+        objects = vars(thing) if is_module else {point.name: thing}
+        registry.add(objects, thing.__name__ if is_module else thing.__module__, f"entry point {point.value}")
+    except (Exception, SystemExit) as error:
+        registry.broken.append(Broken("", point.name, f"{type(error).__name__}: {error}", f"entry point {point.value}"))
+
+
