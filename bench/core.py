@@ -132,6 +132,13 @@ class Suite:
     def check(self, case: Case, op: str, args: tuple[Any, ...], out: Any, reference: np.ndarray | None) -> Check:
         raise NotImplementedError
 
+    def quality(self, case: Case, op: str, call: Callable[..., Any]) -> dict[str, float]:
+        """Figures that need inputs of the suite's own choosing, such as probe tones.
+
+        ``call(*args)`` runs prepare, run and finish; the arguments keep the shapes and dtypes of ``inputs``.
+        """
+        return {}
+
     def work(self, case: Case, op: str) -> Work:
         raise NotImplementedError
 

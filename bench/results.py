@@ -1,0 +1,204 @@
+"""Rows: their columns (documented here and nowhere else), their file, and the tables made from them.
+
+A run directory holds ``environment.json``, ``plan.json``, ``rows.jsonl`` (one line a row, appended and flushed
+as it is made) and, at the end, ``rows.parquet``. A row is one operation of one implementation in one process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench import stats
+
+
+def column(doc: str, **default: Any) -> Any:
+    return field(metadata={"doc": doc}, **default)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One operation of one implementation, measured (or not) in one worker process."""
+
+    run: str = column("id of the run")
+    suite: str = column("suite, e.g. stft")
+    impl: str = column("implementation, with its variant after a colon, e.g. pyfftw:planned")
+    case: dict[str, Any] = column("the suite's parameters of this case")
+    op: str = column("operation, e.g. forward")
+    device: str = column("cpu or cuda:N", default="cpu")
+    threads: int = column("CPU threads that the implementation may use", default=1)
+    seed: int = column("seed of every random draw", default=0)
+    corpus: str = column("where the audio comes from", default="builtin")
+    replicate: int = column("number of the worker process, from 0", default=0)
+    status: str = column("ok, unavailable, wrong, error, crash, timeout, oom or unstable", default="ok")
+    reason: str = column("why the status is not ok, with the way out", default="")
+    version: str = column("version of the library that the implementation stands on", default="")
+    started: str = column("UTC time at which this row's measuring began, ISO 8601", default="")
+    audio_seconds: float = column("seconds of audio that one call handles", default=0.0)
+    samples_ns: list[float] = column("every sample in time order, ns a call, overhead subtracted", default_factory=list)
+    rounds: list[int] = column("number of samples in each interleaved round", default_factory=list)
+    loops: int = column("calls in each sample", default=1)
+    overhead_ns: float = column("calibrated cost of timing one call, already subtracted", default=0.0)
+    first_ns: float | None = column("the first call after preparing, ns", default=None)
+    setup_ns: float | None = column("making the implementation: imports, plans, tables, ns", default=None)
+    end_to_end_ns: list[float] = column("prepare + run + finish, host arrays in and out, ns", default_factory=list)
+    peak_rss_bytes: int | None = column("high-water mark of the process's memory during one call", default=None)
+    memory_bytes: int | None = column("that mark, less what the process held just before the call", default=None)
+    allocator: str = column("allocator settings of the worker", default="")
+    error: float | None = column("the suite's own error figure against the float64 reference", default=None)
+    quality: dict[str, float] = column("every figure of the check, by name", default_factory=dict)
+    flops: float = column("least floating-point operations that any implementation must do", default=0.0)
+    bytes: float = column("least bytes to and from memory that any implementation must move", default=0.0)
+
+    @property
+    def key(self) -> str:
+        """What makes this row the same work as another: resuming skips keys that are on disk."""
+        case = json.dumps(self.case, sort_keys=True)
+        return json.dumps([self.suite, self.impl, case, self.op, self.device, self.threads, self.replicate])
+
+
+COLUMNS = {f.name: str(f.metadata["doc"]) for f in fields(Row)}
+
+SUMMARY = {
+    "suite": COLUMNS["suite"],
+    "label": "the case's parameters as one text",
+    "op": COLUMNS["op"],
+    "impl": COLUMNS["impl"],
+    "device": COLUMNS["device"],
+    "threads": COLUMNS["threads"],
+    "status": "the worst status of the replicates",
+    "reason": COLUMNS["reason"],
+    "x_realtime": "seconds of audio handled in a second (audio_seconds / median)",
+    "median_ms": "median over replicates of the median over rounds, ms a call",
+    "low_ms": "lower end of the median's 95% hierarchical bootstrap interval, ms",
+    "high_ms": "upper end of that interval, ms",
+    "p95_ms": "95th percentile of all samples, ms",
+    "p99_ms": "99th percentile of all samples, ms",
+    "first_ms": "median over replicates of the first call, ms",
+    "setup_ms": "median over replicates of the set-up, ms",
+    "end_to_end_ms": "median of prepare + run + finish, ms",
+    "memory_mb": "largest memory_bytes of the replicates, MB",
+    "peak_rss_mb": "largest peak_rss_bytes of the replicates, MB",
+    "error": COLUMNS["error"],
+    "limit_percent": "least possible time on this machine (its FMA peak, its memory bandwidth) / median, %",
+    "samples": "number of samples",
+    "replicates": "number of processes",
+    "version": COLUMNS["version"],
+    "quality": COLUMNS["quality"],
+    "case": COLUMNS["case"],
+}
+
+_WORST = ("crash", "oom", "timeout", "error", "wrong", "unavailable", "unstable", "ok")
+
+
+class Results:
+    """The rows of one or several runs, with the environments in which they were made."""
+
+    def __init__(self, rows: Iterable[Row], environment: Mapping[str, Any] | None = None, path: Path | None = None):
+        self.rows = list(rows)
+        self.environment = dict(environment or {})
+        self.path = path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Results:
+        """Read a run directory. A last line that a kill cut short is left out.
+
+        Raises FileNotFoundError when there is no ``rows.jsonl``, ValueError when a whole line is not a row.
+        """
+        folder = Path(path)
+        environment = folder / "environment.json"
+        known = json.loads(environment.read_text()) if environment.exists() else {}
+        return cls(read_rows(folder / "rows.jsonl"), known, folder)
+
+    def frame(self) -> pd.DataFrame:
+        """One line a row of ``rows.jsonl``; columns as in ``COLUMNS``."""
+        return pd.DataFrame([asdict(r) for r in self.rows], columns=list(COLUMNS))
+
+    def summary(self) -> pd.DataFrame:
+        """One line an implementation, case and operation, best first within each; columns as in ``SUMMARY``."""
+        groups: dict[str, list[Row]] = {}
+        for row in self.rows:
+            groups.setdefault(json.dumps(json.loads(row.key)[:-1]), []).append(row)
+        limits = self.environment.get("limits", {})
+        frame = pd.DataFrame([summarise(g, limits) for g in groups.values()], columns=list(SUMMARY))
+        order = {key: n for n, key in enumerate(dict.fromkeys(zip(frame.suite, frame.label, frame.op, strict=True)))}
+        rank = [order[k] for k in zip(frame.suite, frame.label, frame.op, strict=True)]
+        return frame.assign(_rank=rank).sort_values(["_rank", "median_ms"], kind="stable").drop(columns="_rank").reset_index(drop=True)  # fmt: skip
+
+
+def summarise(group: list[Row], limits: Mapping[str, Any]) -> dict[str, Any]:
+    """One line of ``summary`` from the replicates of one implementation, case and operation."""
+    first = group[0]
+    worst = min(group, key=lambda r: _WORST.index(r.status))
+    timed = [r for r in group if r.samples_ns]
+    line: dict[str, Any] = dict.fromkeys(SUMMARY)
+    line |= {k: getattr(first, k) for k in ("suite", "op", "impl", "device", "threads", "version", "case")}
+    line |= {
+        "label": " ".join(f"{k}={_text(v)}" for k, v in first.case.items()),
+        "status": worst.status,
+        "reason": worst.reason,
+        "quality": {k: v for r in reversed(group) for k, v in r.quality.items()},
+        "error": max((r.error for r in group if r.error is not None), default=None),
+        "memory_mb": _megabytes(r.memory_bytes for r in group),
+        "peak_rss_mb": _megabytes(r.peak_rss_bytes for r in group),
+        "first_ms": _median_ms(r.first_ns for r in group),
+        "setup_ms": _median_ms(r.setup_ns for r in group),
+        "end_to_end_ms": _median_ms(v for r in group for v in r.end_to_end_ns),
+        "replicates": len(timed),
+        "samples": sum(len(r.samples_ns) for r in timed),
+    }
+    if timed:
+        interval = stats.median_interval([stats.round_medians(r.samples_ns, r.rounds) for r in timed])
+        everything = np.concatenate([r.samples_ns for r in timed])
+        p95, p99 = np.percentile(everything, [95, 99]) / 1e6
+        line |= {"median_ms": interval.value / 1e6, "low_ms": interval.low / 1e6, "high_ms": interval.high / 1e6}
+        line |= {"p95_ms": p95, "p99_ms": p99, "x_realtime": first.audio_seconds / (interval.value / 1e9)}
+        line["limit_percent"] = limit_percent(first, interval.value / 1e9, limits)
+    return line
+
+
+def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any]) -> float | None:
+    """How near to the roofline: the least time that the work can take here, over the time it took, in %.
+
+    ``limits`` = {"cpu": {threads: {"fma_gflops": .., "copy_gbs": ..}}}; Williams, Waterman & Patterson,
+    "Roofline", CACM 52(4), 2009. None where this machine's limits were not measured.
+    """
+    here = limits.get(row.device, {}).get(str(row.threads))
+    if not here:
+        return None
+    least = max(row.flops / (here["fma_gflops"] * 1e9), row.bytes / (here["copy_gbs"] * 1e9))
+    return 100 * least / seconds
+
+
+def read_rows(path: Path) -> list[Row]:
+    rows = []
+    names = set(COLUMNS)
+    data = path.read_bytes()
+    whole, _, _torn = data.rpartition(b"\n")
+    for number, line in enumerate(whole.split(b"\n"), 1):
+        if not line:
+            continue
+        try:
+            rows.append(Row(**{k: v for k, v in json.loads(line).items() if k in names}))
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path}, line {number} is not a row ({error}); remove that line to go on") from None
+    return rows
+
+
+def _median_ms(values: Iterable[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return float(np.median(known)) / 1e6 if known else None
+
+
+def _megabytes(values: Iterable[int | None]) -> float | None:
+    return max((v / 1e6 for v in values if v is not None), default=None)
+
+
+def _text(value: Any) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
