@@ -1,0 +1,8 @@
+/* audiokern: fast audio kernels on CPUs. This header includes all the others. */
+#ifndef AUDIOKERN_H
+#define AUDIOKERN_H
+
+#include <audiokern/common.h>
+#include <audiokern/limits.h>
+
+#endif

@@ -1,0 +1,9 @@
+"""audiokern: fast audio kernels on CPUs, over NumPy arrays.
+
+Each topic is a module: ``audiokern.limits`` and so on.
+"""
+
+from . import limits
+from ._lib import AudiokernError, isa, isas
+
+__all__ = ["AudiokernError", "isa", "isas", "limits"]

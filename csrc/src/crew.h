@@ -1,0 +1,34 @@
+/* The threads and the scratch memory of one plan.
+ *
+ * A crew of n threads is the calling thread and n - 1 workers, parked from creation to destruction. A job is
+ * a function called once per task; tasks are handed out in order, one at a time, to whoever is free.
+ */
+#ifndef AK_CREW_H
+#define AK_CREW_H
+
+#include <audiokern/common.h>
+
+typedef struct ak_crew ak_crew;
+
+/* One task of a job. scratch: the thread's own scratch_bytes, aligned to 64, contents undefined. */
+typedef void (*ak_task)(const void *job, void *scratch, size_t task);
+
+/* Starts the workers and allocates scratch for each thread.
+ * Errors: AK_ERR_ARGUMENT (threads < 0), AK_ERR_MEMORY, AK_ERR_THREADS. */
+ak_status ak_crew_create(ak_crew **crew, int threads, size_t scratch_bytes);
+
+/* Runs task(job, scratch, 0 .. tasks - 1) and returns when all are done.
+ * work == NULL: on the crew's threads and scratch; concurrent calls wait for one another.
+ * work != NULL: on the calling thread with work as its scratch; concurrent calls run at once.
+ * Errors: AK_ERR_ALIGNMENT. */
+ak_status ak_crew_run(ak_crew *crew, void *work, ak_task task, const void *job, size_t tasks);
+
+int ak_crew_threads(const ak_crew *crew);
+
+/* Bytes of scratch per thread: what a caller's workspace must hold. */
+size_t ak_crew_scratch_bytes(const ak_crew *crew);
+
+/* Stops the workers; NULL is allowed. */
+void ak_crew_destroy(ak_crew *crew);
+
+#endif

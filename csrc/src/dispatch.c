@@ -1,0 +1,57 @@
+/* Which instruction sets exist in this build and on this CPU, and which one a plan gets. */
+#include "dispatch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[AK_ISA_COUNT] = {"auto", "portable", "neon", "avx2", "avx512"};
+
+const char *ak_isa_name(ak_isa isa)
+{
+    return (unsigned)isa < AK_ISA_COUNT ? names[isa] : "unknown";
+}
+
+int ak_isa_usable(ak_isa isa)
+{
+    switch (isa) {
+    case AK_ISA_PORTABLE:
+        return 1;
+#ifdef AK_HAVE_NEON
+    case AK_ISA_NEON:
+        return 1; /* every AArch64 CPU has it */
+#endif
+#ifdef AK_HAVE_AVX2
+    case AK_ISA_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+#ifdef AK_HAVE_AVX512
+    case AK_ISA_AVX512:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("fma");
+#endif
+    default:
+        return 0;
+    }
+}
+
+ak_status ak_isa_choose(ak_isa wanted, ak_isa *chosen)
+{
+    if (!chosen || (unsigned)wanted >= AK_ISA_COUNT) return AK_ERR_ARGUMENT;
+    if (wanted == AK_ISA_AUTO) {
+        const char *word = getenv("AUDIOKERN_ISA");
+        if (word && *word && strcmp(word, "auto") != 0) {
+            int isa = AK_ISA_PORTABLE;
+            while (isa < AK_ISA_COUNT && strcmp(word, names[isa]) != 0) isa++;
+            if (isa == AK_ISA_COUNT) return AK_ERR_ISA_UNKNOWN;
+            wanted = (ak_isa)isa;
+        } else {
+            int isa = AK_ISA_COUNT - 1;
+            while (!ak_isa_usable((ak_isa)isa)) isa--; /* ends at portable */
+            wanted = (ak_isa)isa;
+        }
+    }
+    if (!ak_isa_usable(wanted)) return AK_ERR_ISA_MISSING;
+    *chosen = wanted;
+    return AK_OK;
+}

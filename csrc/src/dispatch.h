@@ -1,0 +1,44 @@
+/* Choice of the instruction set at run time.
+ *
+ * Every file in src/kernels/ is compiled once per instruction set; its only external symbols carry the suffix
+ * of the set (AK_NAME in simd.h) and are listed in a table of function pointers, one per topic:
+ *
+ *     AK_DECLARE(const ak_fft_kernels, ak_fft_kernels)           in the topic's internal header
+ *     const ak_fft_kernels *k = AK_SELECT(ak_fft_kernels, isa);  in the file that creates plans
+ */
+#ifndef AK_DISPATCH_H
+#define AK_DISPATCH_H
+
+#include <audiokern/common.h>
+
+/* CMake defines AK_HAVE_<set> for the sets compiled into this build. */
+#ifdef AK_HAVE_AVX2
+#    define AK_IF_AVX2(...) __VA_ARGS__
+#else
+#    define AK_IF_AVX2(...)
+#endif
+#ifdef AK_HAVE_AVX512
+#    define AK_IF_AVX512(...) __VA_ARGS__
+#else
+#    define AK_IF_AVX512(...)
+#endif
+#ifdef AK_HAVE_NEON
+#    define AK_IF_NEON(...) __VA_ARGS__
+#else
+#    define AK_IF_NEON(...)
+#endif
+
+/* Declares `type name_<isa>` for every instruction set of this build. */
+#define AK_DECLARE(type, name)                                                                               \
+    extern type name##_portable;                                                                             \
+    AK_IF_AVX2(extern type name##_avx2;)                                                                     \
+    AK_IF_AVX512(extern type name##_avx512;) AK_IF_NEON(extern type name##_neon;)
+
+/* The address of name_<isa>; isa comes from ak_isa_choose, so it is one that this build holds. */
+#define AK_SELECT(name, isa)                                                                                 \
+    (AK_IF_AVX512((isa) == AK_ISA_AVX512 ? &name##_avx512 :)                                                 \
+         AK_IF_AVX2((isa) == AK_ISA_AVX2 ? &name##_avx2 :)                                                   \
+             AK_IF_NEON((isa) == AK_ISA_NEON ? &name##_neon :) &                                             \
+     name##_portable)
+
+#endif

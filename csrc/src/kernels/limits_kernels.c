@@ -1,0 +1,57 @@
+/* Loops that do one thing only, as fast as the instruction set allows. */
+#include "limits.h"
+#include "simd.h"
+
+#define CHAINS 12 /* independent accumulators: latency times pipes of any current core; fits 16 registers */
+
+static float run_fma(size_t rounds)
+{
+    v_f32 a[CHAINS], scale = v_set1(0.999f), shift = v_set1(0.001f), sum = {0};
+    for (int j = 0; j < CHAINS; j++) a[j] = v_set1(0.1f * (float)j);
+    for (size_t i = 0; i < rounds; i++) {
+#pragma GCC unroll 12
+        for (int j = 0; j < CHAINS; j++) a[j] = v_fma(a[j], scale, shift);
+    }
+    for (int j = 0; j < CHAINS; j++) sum += a[j];
+    return sum[0];
+}
+
+static float run_read(const float *from, size_t count)
+{
+    v_f32 s[8] = {{0}};
+    for (size_t i = 0; i < count; i += 8 * AK_W) {
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; j++) s[j] += v_load(from + i + j * AK_W);
+    }
+    return (((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7])))[0];
+}
+
+static void run_copy(float *to, const float *from, size_t count)
+{
+    for (size_t i = 0; i < count; i += 4 * AK_W) {
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) v_store(to + i + j * AK_W, v_load(from + i + j * AK_W));
+        __asm__ volatile("" ::: "memory"); /* or the compiler calls memcpy, which streams large buffers */
+    }
+}
+
+static void run_stream(float *to, const float *from, size_t count)
+{
+#if defined(AK_BUILD_AVX512)
+    for (size_t i = 0; i < count; i += AK_W) _mm512_stream_ps(to + i, _mm512_load_ps(from + i));
+    _mm_sfence();
+#elif defined(AK_BUILD_AVX2)
+    for (size_t i = 0; i < count; i += AK_W) _mm256_stream_ps(to + i, _mm256_load_ps(from + i));
+    _mm_sfence();
+#else
+    run_copy(to, from, count);
+#endif
+}
+
+const ak_limit_kernels AK_NAME(ak_limit_kernels) = {
+    .flops_per_round = 2 * AK_W * CHAINS,
+    .fma = run_fma,
+    .read = run_read,
+    .copy = run_copy,
+    .stream = run_stream,
+};

@@ -1,0 +1,164 @@
+/* A float vector of parametric width, so that one kernel text serves every instruction set.
+ *
+ * CMake compiles each file in src/kernels/ once per set with -DAK_BUILD_<SET> and the matching machine flags.
+ * Only the few operations that the vector extensions of GCC and Clang cannot express (fused multiply-add,
+ * square root, minimum, shuffles) differ by set; they all live here.
+ */
+#ifndef AK_SIMD_H
+#define AK_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define AK_INLINE static inline __attribute__((always_inline))
+#define AK_PASTE_(a, b) a##_##b
+#define AK_PASTE(a, b) AK_PASTE_(a, b)
+
+#if defined(AK_BUILD_AVX512)
+#    include <immintrin.h>
+#    define AK_W 16
+#    define AK_SUFFIX avx512
+#elif defined(AK_BUILD_AVX2)
+#    include <immintrin.h>
+#    define AK_W 8
+#    define AK_SUFFIX avx2
+#elif defined(AK_BUILD_NEON)
+#    include <arm_neon.h>
+#    define AK_W 4
+#    define AK_SUFFIX neon
+#else
+#    define AK_W 4
+#    define AK_SUFFIX portable
+#endif
+
+/* f -> f_avx512 and so on: the name of an external symbol of a kernel file. */
+#define AK_NAME(f) AK_PASTE(f, AK_SUFFIX)
+
+typedef float v_f32 __attribute__((vector_size(4 * AK_W)));
+typedef int32_t v_i32 __attribute__((vector_size(4 * AK_W)));
+typedef float v_f32_any __attribute__((vector_size(4 * AK_W), aligned(4), may_alias));
+typedef int32_t v_i32_any __attribute__((vector_size(4 * AK_W), aligned(4), may_alias));
+
+AK_INLINE v_f32 v_load(const float *p) /* any alignment */
+{
+    return (v_f32) * (const v_f32_any *)p;
+}
+
+AK_INLINE void v_store(float *p, v_f32 v) /* any alignment */
+{
+    *(v_f32_any *)p = (v_f32_any)v;
+}
+
+AK_INLINE v_f32 v_set1(float x)
+{
+    return x - (v_f32){0}; /* x - 0 keeps every x, -0 and NaN included */
+}
+
+/* a * b + c, a * b - c, c - a * b: rounded once where the machine has FMA, twice in the portable build. */
+#if defined(AK_BUILD_AVX512)
+AK_INLINE v_f32 v_fma(v_f32 a, v_f32 b, v_f32 c)
+{
+    return (v_f32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+AK_INLINE v_f32 v_fms(v_f32 a, v_f32 b, v_f32 c)
+{
+    return (v_f32)_mm512_fmsub_ps((__m512)a, (__m512)b, (__m512)c);
+}
+AK_INLINE v_f32 v_fnma(v_f32 a, v_f32 b, v_f32 c)
+{
+    return (v_f32)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+AK_INLINE v_f32 v_min(v_f32 a, v_f32 b)
+{
+    return (v_f32)_mm512_min_ps((__m512)a, (__m512)b);
+}
+AK_INLINE v_f32 v_max(v_f32 a, v_f32 b)
+{
+    return (v_f32)_mm512_max_ps((__m512)a, (__m512)b);
+}
+AK_INLINE v_f32 v_sqrt(v_f32 a)
+{
+    return (v_f32)_mm512_sqrt_ps((__m512)a);
+}
+#elif defined(AK_BUILD_AVX2)
+AK_INLINE v_f32 v_fma(v_f32 a, v_f32 b, v_f32 c)
+{
+    return (v_f32)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+AK_INLINE v_f32 v_fms(v_f32 a, v_f32 b, v_f32 c)
+{
+    return (v_f32)_mm256_fmsub_ps((__m256)a, (__m256)b, (__m256)c);
+}
+AK_INLINE v_f32 v_fnma(v_f32 a, v_f32 b, v_f32 c)
+{
+    return (v_f32)_mm256_fnmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+AK_INLINE v_f32 v_min(v_f32 a, v_f32 b)
+{
+    return (v_f32)_mm256_min_ps((__m256)a, (__m256)b);
+}
+AK_INLINE v_f32 v_max(v_f32 a, v_f32 b)
+{
+    return (v_f32)_mm256_max_ps((__m256)a, (__m256)b);
+}
+AK_INLINE v_f32 v_sqrt(v_f32 a)
+{
+    return (v_f32)_mm256_sqrt_ps((__m256)a);
+}
+#elif defined(AK_BUILD_NEON)
+AK_INLINE v_f32 v_fma(v_f32 a, v_f32 b, v_f32 c)
+{
+    return (v_f32)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+AK_INLINE v_f32 v_fms(v_f32 a, v_f32 b, v_f32 c)
+{
+    return (v_f32)vfmaq_f32(vnegq_f32((float32x4_t)c), (float32x4_t)a, (float32x4_t)b);
+}
+AK_INLINE v_f32 v_fnma(v_f32 a, v_f32 b, v_f32 c)
+{
+    return (v_f32)vfmsq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+AK_INLINE v_f32 v_min(v_f32 a, v_f32 b)
+{
+    return (v_f32)vminq_f32((float32x4_t)a, (float32x4_t)b);
+}
+AK_INLINE v_f32 v_max(v_f32 a, v_f32 b)
+{
+    return (v_f32)vmaxq_f32((float32x4_t)a, (float32x4_t)b);
+}
+AK_INLINE v_f32 v_sqrt(v_f32 a)
+{
+    return (v_f32)vsqrtq_f32((float32x4_t)a);
+}
+#else
+AK_INLINE v_f32 v_fma(v_f32 a, v_f32 b, v_f32 c)
+{
+    return a * b + c;
+}
+AK_INLINE v_f32 v_fms(v_f32 a, v_f32 b, v_f32 c)
+{
+    return a * b - c;
+}
+AK_INLINE v_f32 v_fnma(v_f32 a, v_f32 b, v_f32 c)
+{
+    return c - a * b;
+}
+AK_INLINE v_f32 v_min(v_f32 a, v_f32 b)
+{
+    for (int i = 0; i < AK_W; i++) a[i] = a[i] < b[i] ? a[i] : b[i];
+    return a;
+}
+AK_INLINE v_f32 v_max(v_f32 a, v_f32 b)
+{
+    for (int i = 0; i < AK_W; i++) a[i] = a[i] > b[i] ? a[i] : b[i];
+    return a;
+}
+AK_INLINE v_f32 v_sqrt(v_f32 a)
+{
+    for (int i = 0; i < AK_W; i++) a[i] = __builtin_sqrtf(a[i]);
+    return a;
+}
+#endif
+
+#endif
