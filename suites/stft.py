@@ -10,7 +10,7 @@ import numpy as np
 
 from bench import Case, Check, Suite, Work
 
-TOLERANCE = 2e-6  # relative error, norm-wise; single precision FFTs reach 2e-7 to 6e-7
+TOLERANCE = 1e-6  # relative error, norm-wise; single precision reaches 1e-7 to 2e-7
 SILENCE = 1e-20  # amplitude (-400 dB full scale) below which only the absolute error counts: denormals may flush
 
 
@@ -77,7 +77,7 @@ class Stft(Suite):
     squared windows. Its input is the spectrum of the audio, so that it must restore the audio; see
     :func:`reconstructed` for where.
 
-    Either answer is wrong when ``||out - reference|| / ||reference||`` over the whole array exceeds 2e-6.
+    Either answer is wrong when ``||out - reference|| / ||reference||`` over the whole array exceeds 1e-6.
     """
 
     name = "stft"

@@ -1,4 +1,4 @@
-from bench import Op, Unsupported, impl
+from bench import Op, impl
 
 
 @impl("stft", requires="torch", extra="torch")
