@@ -4,5 +4,6 @@
 
 #include <audiokern/common.h>
 #include <audiokern/limits.h>
+#include <audiokern/stft.h>
 
 #endif

@@ -1,0 +1,61 @@
+/* Short-time Fourier transform and its inverse.
+ *
+ *     X[row, m, k] = sum over j < n_fft of  w[j] x[row, m hop - left + j] exp(-2 pi i j k / n_fft)
+ *
+ * for 0 <= k <= n_fft / 2; left = n_fft / 2 where center is set, else 0; no scaling. A window shorter than
+ * n_fft stands in its middle, (n_fft - win_length) / 2 zeros before it: torch's and librosa's convention.
+ *
+ * Relative error against float64, norm-wise over a frame that is not silent: at most 5e-7.
+ */
+#ifndef AUDIOKERN_STFT_H
+#define AUDIOKERN_STFT_H
+
+#include <audiokern/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What lies beyond the ends of a signal. */
+typedef enum ak_pad {
+    AK_PAD_CONSTANT = 0, /* pad_value */
+    AK_PAD_REFLECT =
+        1, /* x[1], x[2], ... : the edge sample is not repeated; needs more than n_fft / 2 samples */
+} ak_pad;
+
+typedef struct ak_stft_config {
+    int n_fft;           /* samples per transform, >= 1; even sizes of factors 2, 3 and 5 are fast */
+    int hop;             /* samples from frame to frame, >= 1; may exceed n_fft */
+    int win_length;      /* 1 .. n_fft; 0 means n_fft */
+    const float *window; /* win_length values, copied at creation; NULL means all ones */
+    int center;          /* non-zero: frame m is centred at sample m * hop, and the ends are padded */
+    ak_pad pad;          /* how, where center is set */
+    float pad_value;     /* of AK_PAD_CONSTANT */
+} ak_stft_config;
+
+/* Frames of a signal: (samples + 2 left - n_fft) / hop + 1, where a frame fits; else 0.
+ * A tail too short for a frame is left out. 0 too for a config that is not valid. */
+AK_API size_t ak_stft_frames(const ak_stft_config *config, size_t samples);
+
+/* Samples of the inverse when the caller does not say otherwise: (frames - 1) hop + n_fft - 2 left. */
+AK_API size_t ak_istft_samples(const ak_stft_config *config, size_t frames);
+
+/* The transform as it is defined, in plain C and double precision inside: to read, and to check against. Any
+ * n_fft. Allocates, ignores threads and instruction sets.
+ *   x         rows x samples, row_stride apart
+ *   spectrum  rows x frames x (n_fft / 2 + 1) complex numbers (re, im interleaved), without gaps
+ * Errors: AK_ERR_ARGUMENT, AK_ERR_SIZE, AK_ERR_SHORT (reflection needs more samples), AK_ERR_MEMORY. */
+AK_API ak_status ak_stft_plain(const ak_stft_config *config, const float *x, size_t rows, size_t samples,
+                               ptrdiff_t row_stride, float *spectrum);
+
+/* The least-squares inverse (Griffin and Lim 1984, eq. 6): overlap-add of the windowed inverse transforms
+ * over the sum of the squared windows, which is taken as at least 1e-11. spectrum  rows x frames x (n_fft / 2
+ * + 1) complex numbers, without gaps x         rows x samples, row_stride apart; samples beyond the last
+ * frame are 0 Errors: as ak_stft_plain. */
+AK_API ak_status ak_istft_plain(const ak_stft_config *config, const float *spectrum, size_t rows,
+                                size_t frames, float *x, size_t samples, ptrdiff_t row_stride);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,102 @@
+"""Short-time Fourier transform and its inverse.
+
+Conventions are torch's and librosa's with ``center`` as given: frame m covers samples ``m * hop_length - left``
+onwards, ``left = n_fft // 2`` where centred, no scaling, and a window shorter than ``n_fft`` stands in its
+middle. Signals are float32 ``(..., samples)``, spectra complex64 ``(..., frames, n_fft // 2 + 1)``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+
+from ._lib import check, declare, f32, lib, output
+
+__all__ = ["Config", "istft_plain", "stft_plain"]
+
+_PADS = ("constant", "reflect")
+
+
+class Config(ctypes.Structure):
+    """ak_stft_config. Made by keyword; keeps its window alive."""
+
+    _fields_ = [
+        ("n_fft", ctypes.c_int),
+        ("hop", ctypes.c_int),
+        ("win_length", ctypes.c_int),
+        ("window", ctypes.c_void_p),
+        ("center", ctypes.c_int),
+        ("pad", ctypes.c_int),
+        ("pad_value", ctypes.c_float),
+    ]
+
+    def __init__(
+        self,
+        n_fft: int,
+        hop_length: int | None = None,
+        window: Any = None,
+        center: bool = True,
+        pad_mode: str = "reflect",
+        pad_value: float = 0.0,
+    ) -> None:
+        """``window``: up to n_fft values (None: all ones); ``hop_length`` defaults to a quarter of n_fft."""
+        if pad_mode not in _PADS:
+            raise ValueError(f"pad_mode must be one of {', '.join(_PADS)}, not {pad_mode!r}")
+        self.values = None if window is None else f32(window, "window")
+        super().__init__(
+            n_fft,
+            n_fft // 4 if hop_length is None else hop_length,
+            n_fft if self.values is None else self.values.size,
+            None if self.values is None else self.values.ctypes.data,
+            bool(center),
+            _PADS.index(pad_mode),
+            pad_value,
+        )
+
+    @property
+    def bins(self) -> int:
+        """Bins of a spectrum: n_fft // 2 + 1."""
+        return self.n_fft // 2 + 1
+
+    def frames(self, samples: int) -> int:
+        """Frames of a signal of ``samples`` samples."""
+        return int(lib.ak_stft_frames(self, samples))
+
+    def samples(self, frames: int) -> int:
+        """Samples that the inverse of ``frames`` frames has when no length is asked for."""
+        return int(lib.ak_istft_samples(self, frames))
+
+
+_size, _stride, _pointer = ctypes.c_size_t, ctypes.c_ssize_t, ctypes.c_void_p
+_config = ctypes.POINTER(Config)
+declare("ak_stft_frames", _config, _size, restype=_size)
+declare("ak_istft_samples", _config, _size, restype=_size)
+_plain = declare("ak_stft_plain", _config, _pointer, _size, _size, _stride, _pointer)
+_inverse_plain = declare("ak_istft_plain", _config, _pointer, _size, _size, _pointer, _size, _stride)
+
+
+def stft_plain(x: Any, config: Config, out: np.ndarray | None = None) -> np.ndarray:
+    """The transform by its definition, in plain C: slow, for reading and checking."""
+    x = f32(x, "x")
+    samples = x.shape[-1]
+    rows = x.size // samples if samples else 0
+    spectrum = output(out, (*x.shape[:-1], config.frames(samples), config.bins), np.complex64)
+    check(_plain(config, x.ctypes.data, rows, samples, samples, spectrum.ctypes.data))
+    return spectrum
+
+
+def istft_plain(
+    spectrum: Any, config: Config, length: int | None = None, out: np.ndarray | None = None
+) -> np.ndarray:
+    """The least-squares inverse by its definition, in plain C: slow, for reading and checking."""
+    spectrum = np.ascontiguousarray(spectrum, np.complex64)
+    *lead, frames, bins = spectrum.shape
+    if bins != config.bins:
+        raise ValueError(f"spectrum has {bins} bins, not n_fft // 2 + 1 = {config.bins}")
+    samples = config.samples(frames) if length is None else length
+    x = output(out, (*lead, samples), np.float32)
+    rows = int(np.prod(lead))
+    check(_inverse_plain(config, spectrum.ctypes.data, rows, frames, x.ctypes.data, samples, samples))
+    return x
