@@ -1,0 +1,183 @@
+"""Everything that a report says, gathered once; Markdown, HTML and the terminal only choose how to say it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bench import registry
+from bench.core import STATUSES
+from bench.report import lines as reading
+from bench.report import ranking, tables, troubles
+from bench.report.digits import counted
+from bench.report.lines import Line, clean
+from bench.results import Results
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its name, when it ran, and the environment as (label, value) pairs for people."""
+
+    name: str
+    started: str
+    environment: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One operation of one suite on one corpus: the standings over its cases, then a table for each."""
+
+    suite: str
+    title: str
+    op: str
+    corpus: str
+    overall: ranking.Overall | None
+    tables: list[tables.Table]
+
+    @property
+    def name(self) -> str:
+        return f"{self.suite} {self.op}"
+
+    @property
+    def lines(self) -> list[Line]:
+        """Every ranked line of the section."""
+        return [p.line for t in self.tables for p in t.places if p.rank]
+
+
+@dataclass(frozen=True)
+class Contents:
+    lines: list[Line]
+    sections: list[Section]
+    absent: list[troubles.Absent]
+    troubles: list[troubles.Trouble]
+    runs: list[Run]
+    statuses: dict[str, int]
+    versions: dict[str, str]
+    notes: list[str]
+
+    @property
+    def several_runs(self) -> bool:
+        return len(self.runs) > 1
+
+
+def gather(results: Results | Sequence[Results]) -> Contents:
+    """Read, rank and group. Several runs are set side by side, one line each, and never pooled."""
+    several = [results] if isinstance(results, Results) else list(results)
+    found = reading.read(several)
+    runs = _runs(several)
+    return Contents(
+        lines=found,
+        sections=_sections(tables.tables(found, lambda suite: _of_suite(suite, "quality_axis"))),
+        absent=troubles.absent(several),
+        troubles=troubles.troubles(several),
+        runs=runs,
+        statuses={s: n for s in STATUSES if (n := Counter(line.status for line in found)[s])},
+        versions=_versions(found),
+        notes=_notes(found, runs, several),
+    )
+
+
+def headline(section: Section) -> str:
+    """The answer in a sentence: who is fastest, over how much, and by how far."""
+    if section.overall:
+        first = [s for s in section.overall.standings if s.rank == 1]
+        rest = [s for s in section.overall.standings if s.rank > 1]
+        where = f"over {counted(section.overall.used, 'case')}"
+        names, lead = [s.contestant.impl for s in first], first[0].speed / rest[0].speed if rest else 0.0
+        nearest = rest[0].contestant.impl if rest else ""
+    else:
+        best = next((t for t in section.tables if any(p.rank for p in t.places)), None)
+        if best is None:
+            return "No implementation gave a right answer in time."
+        ranked = [p for p in best.places if p.rank]
+        behind = [p for p in ranked if p.rank != 1]
+        where = f"on {best.label}" if best.label else "on the only case"
+        names = [p.line.impl for p in ranked if p.rank == 1]
+        nearest = behind[0].line.impl if behind else ""
+        lead = (behind[0].line["median_ms"] or 0) / (ranked[0].line["median_ms"] or 1) if behind else 0.0
+    verb = "is fastest" if len(names) == 1 else "are fastest, and cannot be told apart,"
+    ahead = f"; {lead:.2f} times as fast as the next, {nearest}" if nearest else ""
+    alone = " (nothing to compare it with)" if len(names) == 1 and not nearest else ""
+    return f"{', '.join(dict.fromkeys(names))} {verb} {where}{ahead}{alone}."
+
+
+def _sections(made: Sequence[tables.Table]) -> list[Section]:
+    groups: dict[tuple[str, str, str], list[tables.Table]] = {}
+    for table in made:
+        groups.setdefault((table.suite, table.op, table.corpus), []).append(table)
+    return [
+        Section(suite, _of_suite(suite, "title"), op, corpus, ranking.overall([t.places for t in group]), group)
+        for (suite, op, corpus), group in groups.items()
+    ]
+
+
+def _of_suite(name: str, attribute: str) -> str:
+    """What the suite says of itself; nothing when its file is not on this machine."""
+    return str(getattr(registry.load().suites.get(name), attribute, "") or "")
+
+
+def quality_axis(suite: str) -> str:
+    """The figure of ``quality`` that the suite wants speed plotted against, such as ``snr_db``."""
+    return _of_suite(suite, "quality_axis")
+
+
+def _runs(results: Sequence[Results]) -> list[Run]:
+    made: dict[str, Run] = {}
+    for result in results:
+        for run in dict.fromkeys(row.run for row in result.rows) or [result.path.name if result.path else "(no rows)"]:
+            times = [row.started for row in result.rows if row.run == run and row.started]
+            made.setdefault(clean(run), Run(clean(run), _day(min(times, default="")), describe(result.environment)))
+    return list(made.values())
+
+
+def describe(environment: Any) -> list[tuple[str, str]]:
+    """The environment for people. What cannot be described is shown as it was recorded."""
+    if not environment:
+        return []
+    try:
+        from bench import environment as house
+
+        pairs = [(str(label), str(value)) for label, value in house.describe(environment)]
+    except Exception as error:  # a record of another version must not cost the report
+        pairs = [("note", f"this record is not of this version ({type(error).__name__}: {error}); shown as it is")]
+        pairs += [(str(key), str(value)) for key, value in environment.items()]
+    return [(clean(label), clean(value)) for label, value in pairs]
+
+
+def _day(started: str) -> str:
+    try:
+        return datetime.fromisoformat(started).strftime("%Y-%m-%d %H:%M UTC")
+    except ValueError:
+        return clean(started)
+
+
+def _versions(found: Sequence[Line]) -> dict[str, str]:
+    versions: dict[str, dict[str, None]] = {}
+    for line in found:
+        if line.version:
+            versions.setdefault(line.impl, {})[line.version] = None
+    return {impl: ", ".join(known) for impl, known in sorted(versions.items())}
+
+
+def _notes(found: Sequence[Line], runs: Sequence[Run], results: Sequence[Results]) -> list[str]:
+    """Sentences that a reader must see before any number."""
+    notes = []
+    if not found:
+        notes.append("This run has no rows: nothing was measured.")
+    elif all(line.status == "unavailable" for line in found):
+        notes.append("Nothing could run here: every implementation is unavailable. The reasons are below.")
+    elif not any(line.measured for line in found):
+        notes.append("Nothing can be ranked: no implementation gave a right answer in time. The reasons are below.")
+    if len(runs) > 1:
+        notes.append(
+            f"{len(runs)} runs are shown side by side. They are never pooled: a line belongs to one run, and two runs "
+            "count as tied only where their own intervals overlap, since nothing was interleaved between them."
+        )
+    if any(not result.environment for result in results):
+        notes.append("No record of the environment was kept: the machine behind these numbers is unknown.")
+    elif any(line.measured for line in found) and not any(line["limit_percent"] for line in found):
+        notes.append("This machine's limits were not measured, so “% of limit” is empty.")
+    return notes

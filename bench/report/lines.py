@@ -1,0 +1,118 @@
+"""Lines of a report: what one implementation did on one case in one run, with its rounds kept for comparing.
+
+Runs are never pooled: each run, and each corpus within it, is summarised on its own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench import stats
+from bench.results import Results, Row
+
+UNPRINTABLE = ("Cc", "Cs", "Cn")
+RANKED = ("ok", "unstable")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of ``Results.summary()``. ``rounds`` holds each replicate's medians of rounds, ns."""
+
+    run: str
+    corpus: str
+    suite: str
+    label: str
+    op: str
+    impl: str
+    device: str
+    threads: int
+    status: str
+    case: dict[str, Any]
+    version: str
+    audio_seconds: float
+    values: dict[str, float | None]
+    quality: dict[str, float]
+    rounds: dict[int, stats.Floats] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def measured(self) -> bool:
+        """May be ranked: timed, and its answer is right."""
+        return self.status in RANKED and self["median_ms"] is not None
+
+    def __getitem__(self, name: str) -> float | None:
+        return self.values.get(name)
+
+    @property
+    def contestant(self) -> Contestant:
+        return Contestant(self.impl, self.device, self.threads, self.run)
+
+
+@dataclass(frozen=True, order=True)
+class Contestant:
+    """Who competes: an implementation on a device with a number of threads, in a run."""
+
+    impl: str
+    device: str
+    threads: int
+    run: str
+
+
+NUMBERS = (
+    *("x_realtime", "median_ms", "low_ms", "high_ms", "p95_ms", "p99_ms", "first_ms", "setup_ms"),
+    *("end_to_end_ms", "memory_mb", "peak_rss_mb", "error", "limit_percent", "samples", "replicates"),
+)
+
+
+def read(results: Sequence[Results]) -> list[Line]:
+    """Every line of every run, best first within each case."""
+    return [line for part in parts(results) for line in _lines(part)]
+
+
+def parts(results: Sequence[Results]) -> Iterator[Results]:
+    """Each run and corpus by itself, so that a summary never mixes two of them."""
+    for result in results:
+        rows: dict[tuple[str, str], list[Row]] = {}
+        for row in result.rows:
+            rows.setdefault((row.run, row.corpus), []).append(row)
+        yield from (Results(group, result.environment, result.path) for group in rows.values())
+
+
+def _lines(part: Results) -> Iterator[Line]:
+    groups: dict[str, list[Row]] = {}
+    for row in part.rows:
+        groups.setdefault(_key(row.suite, row.impl, row.case, row.op, row.device, row.threads), []).append(row)
+    for record in part.summary().to_dict("records"):
+        names = ("suite", "impl", "case", "op", "device", "threads")
+        group = groups[_key(*(record[name] for name in names))]
+        yield Line(
+            run=clean(group[0].run),
+            corpus=clean(group[0].corpus),
+            **{name: clean(record[name]) for name in ("suite", "label", "op", "impl", "device", "status")},
+            threads=int(record["threads"]),
+            case=record["case"],
+            version=clean(record["version"] or ""),
+            audio_seconds=group[0].audio_seconds,
+            values={name: _number(record[name]) for name in NUMBERS},
+            quality={clean(k): v for k, v in record["quality"].items() if _number(v) is not None},
+            rounds={r.replicate: stats.round_medians(r.samples_ns, r.rounds) for r in group if r.samples_ns},
+        )
+
+
+def _key(*parts: Any) -> str:
+    return json.dumps(parts, sort_keys=True, default=str)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or math.isnan(value) else float(value)
+
+
+def clean(text: Any) -> str:
+    """Text that any terminal, XML or UTF-8 file can hold: control characters and lone surrogates become U+FFFD."""
+    return "".join(
+        "\ufffd" if unicodedata.category(c) in ("Cc", "Cs", "Cn") and c not in "\n\t" else c for c in str(text)
+    )

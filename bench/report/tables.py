@@ -1,0 +1,175 @@
+"""One ranked table a suite, case and operation: which columns it has, and how each cell reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.report.digits import NOTHING, UNITS, Unit, digits_for, significant, spread_percent, time_unit
+from bench.report.lines import Line
+from bench.report.ranking import Place, rank
+from bench.results import SUMMARY
+
+
+@dataclass(frozen=True)
+class Column:
+    """``name`` is the summary's; ``better`` is "low", "high" or "" where no value is best."""
+
+    name: str
+    heading: str
+    doc: str
+    better: str
+    show: Callable[[Line], str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``text`` for people, ``sort`` for sorting (None goes last), ``best`` where it is the best of its column."""
+
+    text: str
+    sort: float | str | None = None
+    best: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A case and an operation, ranked. ``columns`` are the numbers after rank and implementation."""
+
+    suite: str
+    label: str
+    op: str
+    corpus: str
+    audio_seconds: float
+    unit: Unit
+    places: list[Place]
+    columns: list[Column]
+
+    def cells(self, place: Place) -> list[Cell]:
+        """One cell a column; a line that may not be ranked shows its error and no timing."""
+        return [self._cell(place, column) for column in self.columns]
+
+    def _cell(self, place: Place, column: Column) -> Cell:
+        line = place.line
+        if place.rank is None and column.name not in (*IDENTITY, "error", "quality"):
+            return Cell(NOTHING)
+        value: float | str | None = line[column.name]
+        if column.name in IDENTITY:
+            value = getattr(line, column.name)
+        detail = _detail(line, self.unit) if column.name == "median_ms" else ""
+        return Cell(column.show(line), value, self._is_best(place, column), detail)
+
+    def _is_best(self, place: Place, column: Column) -> bool:
+        """The extreme of its column among the ranked; for the median, whatever shares the first rank."""
+        if place.rank is None or not column.better:
+            return False
+        if column.name in ("median_ms", "x_realtime"):
+            return place.rank == 1
+        known = [v for p in self.places if p.rank and (v := p.line[column.name]) is not None]
+        best = max(known, default=None) if column.better == "high" else min(known, default=None)
+        return best is not None and place.line[column.name] == best
+
+
+IDENTITY = ("threads", "device", "run")
+
+
+def tables(lines: Sequence[Line], quality_axis: Callable[[str], str] = lambda suite: "") -> list[Table]:
+    """One table a suite, operation, case and corpus, in the order of the rows; operations stay together."""
+    groups: dict[tuple[str, str, str, str], list[Line]] = {}
+    for line in lines:
+        if line.status != "unavailable":
+            groups.setdefault((line.suite, line.op, line.corpus, line.label), []).append(line)
+    firsts = {key[:3]: n for n, key in reversed(list(enumerate(groups)))}
+    ordered = sorted(groups, key=lambda key: firsts[key[:3]])
+    return [table(groups[key], quality_axis(key[0])) for key in ordered]
+
+
+def table(lines: Sequence[Line], axis: str = "") -> Table:
+    """The ranked table of one case; ``axis`` names a figure of ``quality`` that deserves a column."""
+    unit = time_unit(line["median_ms"] for line in lines if line.measured)
+    seconds = max(line.audio_seconds for line in lines)
+    one = lines[0]
+    return Table(one.suite, one.label, one.op, one.corpus, seconds, unit, rank(lines), _columns(lines, unit, axis))
+
+
+def _columns(lines: Sequence[Line], unit: Unit, axis: str) -> list[Column]:
+    """All columns of a table; those that say who is who only where lines differ in them."""
+    who = [
+        Column(name, name, SUMMARY.get(name, "id of the run"), "", lambda line, name=name: str(getattr(line, name)))  # type: ignore[misc]
+        for name in IDENTITY
+        if len({getattr(line, name) for line in lines}) > 1
+    ]
+    columns = [
+        *who,
+        _plain("x_realtime", "× real time", "high"),
+        Column("median_ms", f"median, {unit.name}", SUMMARY["median_ms"], "low", lambda line: _median(line, unit)),
+        _time("p95_ms", "p95", unit),
+        _time("p99_ms", "p99", unit),
+        _time("first_ms", "first call", unit),
+        _time("end_to_end_ms", "end to end", unit),
+        _plain("memory_mb", "memory, MB", "low", MEMORY),
+        _plain("error", "error", "low", digits=2),
+        _plain("limit_percent", "% of limit", "high", digits=2),
+    ]
+    if axis and any(axis in line.quality for line in lines):
+        doc = f"{axis}, as the suite measures it"
+        columns.insert(-1, Column("quality", axis, doc, "", lambda line: significant(line.quality.get(axis))))
+    return columns
+
+
+def _plain(name: str, heading: str, better: str, doc: str = "", digits: int = 3) -> Column:
+    return Column(name, heading, doc or SUMMARY[name], better, lambda line: significant(line[name], digits))
+
+
+MEMORY = "peak memory during one call, less what the process held just before it, MB"
+
+
+def _time(name: str, heading: str, unit: Unit) -> Column:
+    """A column of times in the table's unit; one far longer than the rest (a first call) is shown in its own."""
+
+    def show(line: Line) -> str:
+        value = line[name]
+        if value is None:
+            return NOTHING
+        if value * unit.per_ms < 10_000:
+            return significant(value * unit.per_ms)
+        own = next(u for u in UNITS if value * u.per_ms < 1000 or u is UNITS[-1])
+        return f"{significant(value * own.per_ms)} {own.name}"
+
+    return Column(name, heading, SUMMARY[name], "low", show)
+
+
+def _median(line: Line, unit: Unit) -> str:
+    value, low, high = line["median_ms"], line["low_ms"], line["high_ms"]
+    if value is None or low is None or high is None:
+        return NOTHING
+    digits = digits_for(value, low, high)
+    shown = [significant(v * unit.per_ms, digits) for v in (value, low, high)]
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]"
+
+
+def _detail(line: Line, unit: Unit) -> str:
+    """The median and its interval as one short text: ``1.23 ±0.8%``."""
+    value = line["median_ms"]
+    if value is None:
+        return NOTHING
+    return f"{significant(value * unit.per_ms)} {spread_percent(value, line['low_ms'], line['high_ms'])}"
+
+
+def caption(table: Table) -> list[str]:
+    """What the table is about: the case, and how much audio one call handles."""
+    seconds = [f"{significant(table.audio_seconds)} s of audio a call"] if table.audio_seconds else []
+    return [table.label or table.op, *seconds]
+
+
+def rank_text(place: Place) -> str:
+    """``1``, ``1=`` when others share it, a dash for what is not ranked."""
+    return NOTHING if place.rank is None else f"{place.rank}{'=' if place.tied else ''}"
+
+
+def remark(place: Place) -> str:
+    """What must be said beside the name: why it is not ranked, or what limits its rank."""
+    if place.rank is None:
+        return "not timed" if place.line.status in ("ok", "unstable") else place.line.status
+    said = ["tied with the best"] if place.tied else []
+    return ", ".join(said + (["unstable"] if place.line.status == "unstable" else []))
