@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float64]
 
+VERSION = 1
+"""Raised whenever a sound changes: figures taken on other sounds are not comparable."""
+
 PEAK = 0.9
 GRID = 2.0**23
 """24 bits: as fine as studio recordings, and exact in float32."""
@@ -32,12 +35,12 @@ BANDWIDTHS = np.array([60.0, 90.0, 150.0, 200.0])
 SCENES = (("speech", 4.1), ("music", 3.9), ("noise", 2.1))
 """Kind and seconds of each turn of :func:`stream`; odd lengths, so that rows of a batch never line up."""
 
-CYCLES = 6
-"""After this many rounds (60.6 s) :func:`stream` repeats: long inputs cost a copy, not a synthesis."""
+CYCLES = 3
+"""After this many rounds (30.3 s) :func:`stream` repeats: long inputs cost a copy, not a synthesis."""
 
 
 def stream(samples: int, sample_rate: int, seed: int = 0) -> NDArray[np.float32]:
-    """Speech, music and noise in turn; float32, shape (samples,), peak at most 0.9, repeating after 60.6 s.
+    """Speech, music and noise in turn; float32, shape (samples,), peak at most 0.9, repeating after 30.3 s.
 
     A longer request begins with the same samples as a shorter one.
     """
@@ -152,7 +155,8 @@ def _fricative(rng: np.random.Generator, sample_rate: int) -> Samples:
 
 def _convolve(a: Samples, b: Samples) -> Samples:
     size = 1 << (len(a) + len(b) - 1).bit_length()
-    return np.fft.irfft(np.fft.rfft(a, size) * np.fft.rfft(b, size), size)[: len(a) + len(b) - 1]
+    both: Samples = np.fft.irfft(np.fft.rfft(a, size) * np.fft.rfft(b, size), size)
+    return both[: len(a) + len(b) - 1]
 
 
 def _note(rng: np.random.Generator, sample_rate: int, pitch: float, seconds: float) -> Samples:
