@@ -174,7 +174,7 @@ def _fill(out: Mono, corpus: Corpus, sample_rate: int, rng: np.random.Generator)
         if tried % len(corpus.clips) == 0:
             if filled == at_last_round:
                 raise CorpusError(
-                    f"no file of {corpus.name} can be used; the first: {next(iter(bad.values()), 'silence')}"
+                    f"no file of {corpus.name} can be used; the first: {next(iter(bad.values()), 'too short')}"
                 )
             at_last_round = filled
     _warn(corpus, bad, wide)

@@ -88,9 +88,11 @@ def music(samples: int, sample_rate: int, seed: int = 0) -> NDArray[np.float32]:
 
 def noise(samples: int, sample_rate: int, seed: int = 0) -> NDArray[np.float32]:
     """Pink noise (1/f power above 20 Hz) whose level drifts by a few decibels; float32, shape (samples,)."""
+    if not samples:
+        return np.empty(0, np.float32)
     rng = _rng(seed, 3)
     spectrum = np.fft.rfft(rng.standard_normal(samples))
-    hz = np.fft.rfftfreq(samples, 1 / sample_rate) if samples else np.empty(0)
+    hz = np.fft.rfftfreq(samples, 1 / sample_rate)
     out = np.fft.irfft(spectrum / np.sqrt(np.maximum(hz, 20)), samples)
     t = np.arange(samples) / sample_rate
     out *= 1 + 0.4 * np.sin(2 * np.pi * (rng.uniform(0.3, 0.8) * t + rng.random()))
@@ -149,8 +151,8 @@ def _fricative(rng: np.random.Generator, sample_rate: int) -> Samples:
     centre = min(rng.uniform(2500, 6000), 0.4 * sample_rate)
     hz = np.fft.rfftfreq(samples, 1 / sample_rate)
     shape = 1 / (1 + ((hz - centre) / 1200) ** 2)
-    hiss = np.fft.irfft(np.fft.rfft(rng.standard_normal(samples)) * shape, samples)
-    return 0.25 * hiss / (np.max(np.abs(hiss)) + 1e-9) * _ramp(samples, sample_rate, 0.015)
+    hiss: Samples = np.fft.irfft(np.fft.rfft(rng.standard_normal(samples)) * shape, samples)
+    return hiss * (0.25 / float(np.max(np.abs(hiss)))) * _ramp(samples, sample_rate, 0.015)
 
 
 def _convolve(a: Samples, b: Samples) -> Samples:
