@@ -72,7 +72,7 @@ def blocks(path: Path, start: int = 0, frames: int | None = None, size: int = BL
             if not np.isfinite(block).all():
                 second = (at + int(np.argmin(np.isfinite(block)))) / facts.sample_rate
                 raise BadFile(path, f"holds NaN or Inf at {second:.3f} s")
-            at += len(block)
+            at = at + len(block) if len(block) else end
             yield block
 
 
@@ -108,6 +108,8 @@ def _facts(path: Path, file: soundfile.SoundFile) -> Facts:
     _check_sizes(path, file.extra_info)
     if file.frames <= 0:
         raise BadFile(path, "has a header but no samples", "take it out")
+    if file.frames > 1 << 48:
+        raise BadFile(path, "does not state its length (it was written to a pipe)", "decode and write it anew")
     return Facts(int(file.samplerate), int(file.frames), int(file.channels))
 
 
@@ -120,13 +122,13 @@ def _seek(path: Path, file: soundfile.SoundFile, frame: int) -> None:
 
 
 def _decode(path: Path, file: soundfile.SoundFile, frames: int) -> Mono:
-    """Exactly ``frames`` mono frames from where the file stands."""
+    """``frames`` mono frames from where the file stands; fewer only at the end of an MP3, whose length is a guess."""
     at = file.tell()
     try:
         block = file.read(frames, dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
         raise BadFile(path, f"is truncated or damaged after frame {at} ({error})") from None
-    if len(block) < frames:
+    if len(block) < frames and not (file.format == "MP3" and _is_a_guess(path)):
         raise BadFile(path, f"is truncated: {at + len(block)} of the {file.frames} frames that its header states")
     mono: Mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
     return mono
@@ -161,6 +163,18 @@ def _check_sizes(path: Path, log: str) -> None:
         slack = 8 if name.lower().startswith(("riff", "form")) else 0
         if int(found) + slack < int(stated) < 0x7FFFF000:
             raise BadFile(path, f"is truncated: {found} of the {stated} bytes that its header states", "fetch it again")
+
+
+def _is_a_guess(path: Path) -> bool:
+    """True for an MP3 without a Xing or Info tag in its first frame: its length is estimated from its bit rate."""
+    with open(path, "rb") as file:
+        head = file.read(10)
+        if head[:3] == b"ID3":  # four bytes of seven bits: the size of the tag (id3.org, ID3v2.4, section 3.1)
+            file.seek(10 + sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)))
+        else:
+            file.seek(0)
+        first = file.read(512)
+    return b"Xing" not in first and b"Info" not in first
 
 
 def _ogg_ends(tail: bytes) -> bool:

@@ -202,6 +202,25 @@ def test_sizes_that_a_pipe_left_unknown_are_no_truncation(folder):
     assert corpus.check(str(folder)) == []
 
 
+def test_an_mp3_without_a_stated_length_is_whole(folder):
+    path = folder / "x.mp3"
+    soundfile.write(path, signals.noise(2 * RATE, RATE), RATE, format="MP3")
+    data = path.read_bytes()
+    assert b"Info" in data[:200] or b"Xing" in data[:200]
+    path.write_bytes(data[data.index(data[:2], 4) :])  # from the second frame on
+    assert corpus.check(str(folder)) == []
+    assert corpus.clip(str(folder), 3, RATE).std() > 0.01
+
+
+def test_a_flac_that_a_pipe_left_without_its_length(folder):
+    path = write(folder / "x.flac", subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    data[21] &= 0xF0  # STREAMINFO: 36 bits of total samples end 18 bytes into the block, which starts at byte 8
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
+    assert "does not state its length" in refusal(corpus.info, str(folder))
+
+
 def test_a_file_that_breaks_half_way_adds_nothing(folder):
     """What was decoded before the break is taken back, so that a result never ends in the middle of a bad file."""
     x = tone(20)
