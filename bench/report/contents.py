@@ -97,7 +97,7 @@ def headline(section: Section) -> str:
         where = f"on {best.label}" if best.label else "on the only case"
         names = [p.line.impl for p in ranked if p.rank == 1]
         nearest = behind[0].line.impl if behind else ""
-        lead = (behind[0].line["median_ms"] or 0) / (ranked[0].line["median_ms"] or 1) if behind else 0.0
+        lead = behind[0].line.number("median_ms") / ranked[0].line.number("median_ms") if behind else 0.0
     verb = "is fastest" if len(names) == 1 else "are fastest, and cannot be told apart,"
     ahead = f"; {lead:.2f} times as fast as the next, {nearest}" if nearest else ""
     alone = " (nothing to compare it with)" if len(names) == 1 and not nearest else ""

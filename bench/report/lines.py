@@ -47,6 +47,11 @@ class Line:
     def __getitem__(self, name: str) -> float | None:
         return self.values.get(name)
 
+    def number(self, name: str) -> float:
+        """The same, NaN where it is not known."""
+        value = self[name]
+        return math.nan if value is None else value
+
     @property
     def contestant(self) -> Contestant:
         return Contestant(self.impl, self.device, self.threads, self.run)

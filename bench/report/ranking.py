@@ -33,7 +33,7 @@ def ratio(base: Line, new: Line) -> stats.Interval:
 
 def _unpaired(base: Line, new: Line) -> stats.Interval:
     """The widest ratio that the two medians' own intervals allow."""
-    b, n = ([line[k] or np.nan for k in ("low_ms", "median_ms", "high_ms")] for line in (base, new))
+    b, n = ([line.number(k) for k in ("low_ms", "median_ms", "high_ms")] for line in (base, new))
     return stats.Interval(n[0] / b[2], n[1] / b[1], n[2] / b[0])
 
 
@@ -42,7 +42,7 @@ def rank(lines: Sequence[Line]) -> list[Place]:
 
     Lines that may not be ranked follow in the order they came.
     """
-    ranked = sorted((line for line in lines if line.measured), key=lambda line: line["median_ms"] or 0)
+    ranked = sorted((line for line in lines if line.measured), key=lambda line: line.number("median_ms"))
     if not ranked:
         return [Place(line) for line in lines]
     best = ranked[0]
@@ -115,14 +115,14 @@ def _common(ranked: Sequence[Ranked]) -> tuple[list[Contestant], list[Ranked]]:
 
 
 def _standing(contestant: Contestant, used: Sequence[Ranked]) -> Standing:
-    relative = [_best(case) / (case[contestant].line["median_ms"] or np.nan) for case in used]
+    relative = [_best(case) / case[contestant].line.number("median_ms") for case in used]
     firsts = sum(case[contestant].rank == 1 for case in used)
     speed = float(np.exp(np.mean(np.log(relative))))
     return Standing(contestant, 0, False, speed, min(relative), firsts)
 
 
 def _best(case: Ranked) -> float:
-    return min(p.line["median_ms"] or np.inf for p in case.values())
+    return min(p.line.number("median_ms") for p in case.values())
 
 
 def _slower(leader: Contestant, other: Contestant, used: Sequence[Ranked]) -> bool:

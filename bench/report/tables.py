@@ -54,7 +54,9 @@ class Table:
         if place.rank is None and column.name not in (*IDENTITY, "error", "quality"):
             return Cell(NOTHING)
         value: float | str | None = line[column.name]
-        if column.name in IDENTITY:
+        if column.name == "quality":
+            value = line.quality.get(column.heading)
+        elif column.name in IDENTITY:
             value = getattr(line, column.name)
         detail = _detail(line, self.unit) if column.name == "median_ms" else ""
         return Cell(column.show(line), value, self._is_best(place, column), detail)

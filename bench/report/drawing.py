@@ -1,0 +1,215 @@
+"""How plots look and become SVG: one colour an implementation, labels that do not collide, text that adapts to a theme.
+
+Sizes are in points (1/72 inch); figures are drawn at 72 dots an inch, so a pixel is a point.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from matplotlib import ticker
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# Okabe & Ito's colours for any kind of colour vision, without the yellow that vanishes on white, and two of Tol's
+PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8f6bb8", "#8a8d0f")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+INK, GRID, PAPER = "#1f2429", "#d3d8de", "#fffffe"  # replaced by the page's own colours where a plot is inlined
+STYLE: dict[Any, Any] = {
+    "font.family": ["DejaVu Sans", "sans-serif"],
+    "font.size": 9,
+    "text.parse_math": False,  # a name with two dollars is not a formula
+    "svg.fonttype": "none",
+    "svg.hashsalt": "audio-bench",
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.linewidth": 0.8,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": GRID,
+    "ytick.color": GRID,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "figure.dpi": 72,
+}
+WIDTH = 5.4  # inches: still readable when a phone shrinks it
+
+
+@dataclass(frozen=True)
+class Look:
+    colour: str
+    marker: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """``name`` is safe in a file name; ``alt`` says in words what the picture shows."""
+
+    name: str
+    title: str
+    alt: str
+    svg: str
+
+    def inline(self, prefix: str) -> str:
+        """The ``<svg>`` element alone, with ids of its own and the page's colours."""
+        text = self.svg[self.svg.index("<svg") :]
+        text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
+        for colour, replacement in ((INK, "currentColor"), (GRID, "var(--grid)"), (PAPER, "none")):
+            text = text.replace(colour, replacement)
+        return text
+
+
+def looks(names: Iterable[str]) -> dict[str, Look]:
+    """A colour and a marker for each name, the same in every plot of a report: by the alphabet, colours first."""
+    ordered = sorted(set(names))
+    return {
+        n: Look(PALETTE[i % len(PALETTE)], MARKERS[i // len(PALETTE) % len(MARKERS)]) for i, n in enumerate(ordered)
+    }
+
+
+def slug(*parts: str) -> str:
+    """A file name that is safe anywhere; what it loses is made up for by a short checksum of the whole."""
+    text = " ".join(parts)
+    short = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60]
+    return f"{short}-{sum(ord(c) * (i + 1) for i, c in enumerate(text)) % 0xFFFF:04x}"
+
+
+def short(name: str, most: int = 26) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def new(height: float, title: str) -> tuple[Figure, Axes]:
+    """A figure of ``WIDTH`` by ``height`` inches with one pair of axes; the title starts at the left edge."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(short(title, 84), x=0.008, ha="left", fontsize=8.5)
+    axes = figure.add_subplot()
+    axes.tick_params(length=0)
+    return figure, axes
+
+
+def to_svg(figure: Figure) -> str:
+    out = io.StringIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # the reader's fonts may have it
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return out.getvalue()
+
+
+def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Ticks of a logarithmic axis: 1-2-5 steps, decades alone where there are many, even steps in a short range."""
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [s * 10.0**d for d in decades for s in steps if low <= s * 10.0**d <= high]
+        if len(ticks) <= most:
+            break
+    if len(ticks) > most:
+        ticks = ticks[:: -(-len(ticks) // most)]
+    return ticks if len(ticks) >= 2 else even_ticks(low, high)
+
+
+def even_ticks(low: float, high: float) -> list[float]:
+    locator = ticker.MaxNLocator(4, steps=[1, 2, 2.5, 5, 10])
+    return [float(t) for t in locator.tick_values(low, high) if low <= t <= high]
+
+
+def set_log(axes: Axes, which: str, ticks: Sequence[float], labels: Sequence[str]) -> None:
+    """A logarithmic axis with exactly these ticks."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis.set_major_locator(ticker.FixedLocator(list(ticks)))
+    axis.set_major_formatter(ticker.FixedFormatter(list(labels)))
+    axis.set_minor_locator(ticker.NullLocator())
+
+
+def spread(wanted: Sequence[float], gap: float) -> list[float]:
+    """Positions at least ``gap`` apart, as near as possible to those wanted (clusters stay centred)."""
+    order = np.argsort(wanted, kind="stable")
+    clusters: list[tuple[float, list[int]]] = []  # centre, members
+    for index in order:
+        clusters.append((float(wanted[index]), [int(index)]))
+        while len(clusters) > 1 and _touch(clusters[-2], clusters[-1], gap):
+            (_, below), (_, above) = clusters.pop(-2), clusters.pop()
+            members = below + above
+            clusters.append((float(np.mean([wanted[m] for m in members])), members))
+    out = [0.0] * len(wanted)
+    for centre, members in clusters:
+        for n, member in enumerate(members):
+            out[member] = centre + (n - (len(members) - 1) / 2) * gap
+    return out
+
+
+def _touch(below: tuple[float, list[int]], above: tuple[float, list[int]], gap: float) -> bool:
+    top = below[0] + (len(below[1]) - 1) / 2 * gap
+    bottom = above[0] - (len(above[1]) - 1) / 2 * gap
+    return bottom - top < gap
+
+
+def laid_out(axes: Axes) -> Any:
+    """Settle the layout; the frame of the axes in display units."""
+    cast(Figure, axes.figure).draw_without_rendering()
+    return axes.get_window_extent()
+
+
+def to_display(axes: Axes, at: tuple[float, float]) -> tuple[float, float]:
+    x, y = axes.transData.transform(at)
+    return float(x), float(y)
+
+
+def label_points(axes: Axes, points: Mapping[str, tuple[float, float]], size: float = 8) -> None:
+    """Write each name beside its point, where it covers neither another name nor another point."""
+    frame = laid_out(axes)
+    at = {name: to_display(axes, xy) for name, xy in points.items()}
+    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in at.values()]
+    for name in sorted(points, key=lambda n: -at[n][1]):
+        text = short(name)
+        width, height = 0.6 * size * len(text), 1.15 * size
+        spots = list(_spots(at[name], width, height))
+        inside = [s for s in spots if frame.x0 <= s[0] and s[2] <= frame.x1 and frame.y0 <= s[1] and s[3] <= frame.y1]
+        box = min(inside or spots, key=lambda s: (_covered(s, taken), _distance(s, at[name])))
+        taken.append(box)
+        far = _distance(box, at[name]) > 11
+        axes.annotate(
+            text, points[name], xytext=(box[0] - at[name][0], box[1] - at[name][1] + 0.2 * size), fontsize=size,
+            textcoords="offset points", arrowprops={"arrowstyle": "-", "color": GRID, "lw": 0.7} if far else None,
+        )  # fmt: skip
+
+
+Box = tuple[float, float, float, float]
+
+
+def _spots(at: tuple[float, float], width: float, height: float) -> Iterable[Box]:
+    """Boxes right, left, above and below of a point, near ones first."""
+    x, y = at
+    for reach in (6, 14, 24, 36, 50):
+        for dx, dy in ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1)):
+            left = x + reach if dx > 0 else x - reach - width if dx < 0 else x - width / 2
+            bottom = y - height / 2 + dy * (reach if dx == 0 else 0.9 * reach) + (dy * height / 2 if dx == 0 else 0)
+            yield left, bottom, left + width, bottom + height
+
+
+def _covered(box: Box, taken: Sequence[Box]) -> float:
+    """Area of ``box`` that is taken already."""
+    return sum(
+        max(0.0, min(box[2], t[2]) - max(box[0], t[0])) * max(0.0, min(box[3], t[3]) - max(box[1], t[1])) for t in taken
+    )
+
+
+def _distance(box: Box, at: tuple[float, float]) -> float:
+    dx = max(box[0] - at[0], 0, at[0] - box[2])
+    dy = max(box[1] - at[1], 0, at[1] - box[3])
+    return float(np.hypot(dx, dy))
