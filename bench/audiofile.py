@@ -28,7 +28,7 @@ class CorpusError(ValueError):
     """One line: what is wrong with the audio, and the way out."""
 
 
-class BadFile(CorpusError):
+class BadFileError(CorpusError):
     """A file that cannot be used. ``reason`` says why, ``remedy`` what to do about it."""
 
     def __init__(self, path: str | os.PathLike[str], reason: str, remedy: str = "repair it or take it out") -> None:
@@ -50,7 +50,7 @@ class Facts:
 
 
 def probe(path: Path) -> Facts:
-    """Read the header only. Raises :class:`BadFile` for a file that is missing, empty, cut short or not audio."""
+    """Read the header only. Raises :class:`BadFileError` for a file that is missing, empty, cut short or not audio."""
     _check_container(path)
     with _open(path) as file:
         return _facts(path, file)
@@ -60,7 +60,7 @@ def blocks(path: Path, start: int = 0, frames: int | None = None, size: int = BL
     """Yield float32 blocks of shape (up to ``size``,), frames ``start`` to ``start + frames`` (None: to the end).
 
     More than one channel is mixed down to their mean. Memory is one block, whatever the file's length.
-    Raises :class:`BadFile` where :func:`probe` does, and at the block that is cut short or holds NaN or Inf.
+    Raises :class:`BadFileError` where :func:`probe` does, and at the block that is cut short or holds NaN or Inf.
     """
     _check_container(path)
     with _open(path) as file:
@@ -71,7 +71,7 @@ def blocks(path: Path, start: int = 0, frames: int | None = None, size: int = BL
             block = _decode(path, file, min(size, end - at))
             if not np.isfinite(block).all():
                 second = (at + int(np.argmin(np.isfinite(block)))) / facts.sample_rate
-                raise BadFile(path, f"holds NaN or Inf at {second:.3f} s")
+                raise BadFileError(path, f"holds NaN or Inf at {second:.3f} s")
             at = at + len(block) if len(block) else end
             yield block
 
@@ -90,7 +90,7 @@ def read(path: Path, start: int = 0, frames: int | None = None) -> Mono:
 
 
 def scan(path: Path) -> Facts:
-    """Decode the whole file, a block at a time, and raise :class:`BadFile` at the first thing wrong."""
+    """Decode the whole file, a block at a time, and raise :class:`BadFileError` at the first thing wrong."""
     for _ in blocks(path):
         pass
     return probe(path)
@@ -101,15 +101,15 @@ def _open(path: Path) -> soundfile.SoundFile:
         return soundfile.SoundFile(path)
     except (soundfile.SoundFileError, TypeError) as error:
         why = str(error).split(": ", 1)[-1].rstrip(".")
-        raise BadFile(path, f"is not audio that libsndfile reads ({why})", "convert it or take it out") from None
+        raise BadFileError(path, f"is not audio that libsndfile reads ({why})", "convert it or take it out") from None
 
 
 def _facts(path: Path, file: soundfile.SoundFile) -> Facts:
     _check_sizes(path, file.extra_info)
     if file.frames <= 0:
-        raise BadFile(path, "has a header but no samples", "take it out")
+        raise BadFileError(path, "has a header but no samples", "take it out")
     if file.frames > 1 << 48:
-        raise BadFile(path, "does not state its length (it was written to a pipe)", "decode and write it anew")
+        raise BadFileError(path, "does not state its length (it was written to a pipe)", "decode and write it anew")
     return Facts(int(file.samplerate), int(file.frames), int(file.channels))
 
 
@@ -118,7 +118,7 @@ def _seek(path: Path, file: soundfile.SoundFile, frame: int) -> None:
         if frame:
             file.seek(frame)
     except soundfile.SoundFileError:
-        raise BadFile(path, f"is truncated or damaged: cannot reach frame {frame} of {file.frames}") from None
+        raise BadFileError(path, f"is truncated or damaged: cannot reach frame {frame} of {file.frames}") from None
 
 
 def _decode(path: Path, file: soundfile.SoundFile, frames: int) -> Mono:
@@ -127,9 +127,9 @@ def _decode(path: Path, file: soundfile.SoundFile, frames: int) -> Mono:
     try:
         block = file.read(frames, dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
-        raise BadFile(path, f"is truncated or damaged after frame {at} ({error})") from None
+        raise BadFileError(path, f"is truncated or damaged after frame {at} ({error})") from None
     if len(block) < frames and not (file.format == "MP3" and _is_a_guess(path)):
-        raise BadFile(path, f"is truncated: {at + len(block)} of the {file.frames} frames that its header states")
+        raise BadFileError(path, f"is truncated: {at + len(block)} of the {file.frames} frames that its header states")
     mono: Mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
     return mono
 
@@ -137,9 +137,9 @@ def _decode(path: Path, file: soundfile.SoundFile, frames: int) -> Mono:
 def _check_container(path: Path) -> None:
     """Refuse what libsndfile would hang on, describe badly, or silently shorten."""
     if not path.exists():
-        raise BadFile(path, "does not exist", "restore it or take it out of the manifest")
+        raise BadFileError(path, "does not exist", "restore it or take it out of the manifest")
     if not path.is_file():
-        raise BadFile(path, "is not a regular file", "take it out")
+        raise BadFileError(path, "is not a regular file", "take it out")
     try:
         with open(path, "rb") as file:
             head = file.read(12)
@@ -147,11 +147,13 @@ def _check_container(path: Path) -> None:
             file.seek(max(0, size - (1 << 16)))  # an Ogg page is at most 65307 bytes
             tail = file.read() if head[:4] == b"OggS" else b""
     except OSError as error:
-        raise BadFile(path, f"cannot be read ({error.strerror})", "change its permissions or take it out") from None
+        raise BadFileError(
+            path, f"cannot be read ({error.strerror})", "change its permissions or take it out"
+        ) from None
     if not size:
-        raise BadFile(path, "is empty (0 bytes)", "fetch it again or take it out")
+        raise BadFileError(path, "is empty (0 bytes)", "fetch it again or take it out")
     if tail and not _ogg_ends(tail):
-        raise BadFile(path, "is truncated: its last Ogg page does not end the stream", "fetch it again")
+        raise BadFileError(path, "is truncated: its last Ogg page does not end the stream", "fetch it again")
 
 
 def _check_sizes(path: Path, log: str) -> None:
@@ -162,7 +164,9 @@ def _check_sizes(path: Path, log: str) -> None:
     for name, stated, found in SIZE_NOTE.findall(log):
         slack = 8 if name.lower().startswith(("riff", "form")) else 0
         if int(found) + slack < int(stated) < 0x7FFFF000:
-            raise BadFile(path, f"is truncated: {found} of the {stated} bytes that its header states", "fetch it again")
+            raise BadFileError(
+                path, f"is truncated: {found} of the {stated} bytes that its header states", "fetch it again"
+            )
 
 
 def _is_a_guess(path: Path) -> bool:

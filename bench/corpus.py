@@ -19,12 +19,12 @@ import numpy as np
 import soxr
 
 from bench import audiofile, signals
-from bench.audiofile import BadFile, CorpusError, Mono
+from bench.audiofile import BadFileError, CorpusError, Mono
 from bench.manifest import Clip, Problem, read_folder
 from bench.userdata import add, locate, registered, remove
 
 __all__ = [
-    "BUILTIN", "BadFile", "Clip", "Corpus", "CorpusError", "CorpusWarning", "Problem",
+    "BUILTIN", "BadFileError", "Clip", "Corpus", "CorpusError", "CorpusWarning", "Problem",
     "add", "check", "clip", "corpora", "info", "remove",
 ]  # fmt: skip
 
@@ -63,7 +63,7 @@ class Corpus:
     def read(self, clip: Clip, start: int = 0, frames: int | None = None) -> Mono:
         """Samples of one clip at its own rate, mixed down to mono: float32, shape (frames,).
 
-        Raises :class:`BadFile` when the file is damaged or holds NaN or Inf.
+        Raises :class:`BadFileError` when the file is damaged or holds NaN or Inf.
         """
         if self.folder is None:
             whole = _synthesised(clip.kind, int(clip.more["seed"]))
@@ -140,7 +140,7 @@ def check(name: str) -> list[Problem]:
     for clip in corpus.clips if corpus.folder else ():
         try:
             facts = audiofile.scan(clip.path)
-        except BadFile as bad:
+        except BadFileError as bad:
             found.append(Problem(clip.name, bad.reason, bad.remedy))
             continue
         if clip.sample_rate != facts.sample_rate:
@@ -168,7 +168,7 @@ def _fill(out: Mono, corpus: Corpus, sample_rate: int, rng: np.random.Generator)
         if clip.name not in bad:
             try:
                 filled = _append(out, filled, corpus, clip, sample_rate, within, wide)
-            except BadFile as error:
+            except BadFileError as error:
                 bad[clip.name] = str(Problem(clip.name, error.reason, error.remedy))
         number, within, tried = number + 1, 0.0, tried + 1
         if tried % len(corpus.clips) == 0:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from bench.audiofile import EXTENSIONS, BadFile, CorpusError, probe
+from bench.audiofile import EXTENSIONS, BadFileError, CorpusError, probe
 
 MANIFEST = "manifest.tsv"
 REQUIRED = ("id", "path")
@@ -17,8 +17,9 @@ OPTIONAL = ("kind", "sample_rate", "seconds", "speaker", "transcript")
 
 @dataclass(frozen=True)
 class Clip:
-    """One piece of audio. ``path`` is empty for a built-in sound, ``name`` is the path inside the corpus (what a person is shown).
+    """One piece of audio.
 
+    ``path`` is empty for a built-in sound; ``name`` is the path inside the corpus, which is what a person is shown.
     ``sample_rate`` (Hz) and ``seconds`` are the manifest's where it has them, else the file's.
     ``more`` keeps the manifest's further columns (licence, source, ...).
     """
@@ -64,7 +65,7 @@ def read_folder(folder: Path) -> tuple[list[Clip], list[Problem]]:
     for clip in listed:
         try:
             clips.append(_completed(folder, clip))
-        except BadFile as bad:
+        except BadFileError as bad:
             problems.append(Problem(clip.name, bad.reason, bad.remedy))
     if not clips:
         raise CorpusError(f"none of the {len(problems)} files of {folder} can be used; the first: {problems[0]}")
@@ -72,9 +73,9 @@ def read_folder(folder: Path) -> tuple[list[Clip], list[Problem]]:
 
 
 def _completed(folder: Path, clip: Clip) -> Clip:
-    """``clip`` with rate and seconds; raises :class:`BadFile`."""
+    """``clip`` with rate and seconds; raises :class:`BadFileError`."""
     if clip.path.is_symlink() and not _inside(folder.resolve(), clip.path):
-        raise BadFile(clip.name, "is a link that leaves the folder", "copy the file into the folder")
+        raise BadFileError(clip.name, "is a link that leaves the folder", "copy the file into the folder")
     if clip.sample_rate and clip.seconds and clip.path.is_file() and clip.path.stat().st_size:
         return clip
     facts = probe(clip.path)

@@ -60,8 +60,10 @@ def test_clip_of_the_builtin_corpus_is_rows_of_one_stream():
     assert np.array_equal(x.ravel(), signals.stream(24000, RATE, 2))
 
 
-@pytest.mark.parametrize("seconds, rate, batch", [(0, RATE, 1), (-1, RATE, 1), (1, 0, 1), (1, RATE, 0), (1e-9, RATE, 1),
-                                                  (float("nan"), RATE, 1), (float("inf"), RATE, 1), (1, -RATE, 1)])  # fmt: skip
+NOTHING = [(0, RATE, 1), (-1, RATE, 1), (1, 0, 1), (1, RATE, 0), (1e-9, RATE, 1), (1, -RATE, 1)]
+
+
+@pytest.mark.parametrize("seconds, rate, batch", [*NOTHING, (float("nan"), RATE, 1), (float("inf"), RATE, 1)])
 def test_clip_refuses_to_make_nothing(seconds, rate, batch):
     assert "ask for at least one sample" in refusal(corpus.clip, "builtin", seconds, rate, batch)
 
@@ -255,9 +257,11 @@ def test_a_folder_without_a_manifest_takes_its_kinds_from_its_folders(folder):
     write(folder / "speech" / "a.wav")
     write(folder / "speech" / "a.flac", rate=8000, subtype="PCM_16")
     write(folder / "b.wav")
-    clips = Corpus.open(str(folder)).clips
-    assert [(c.id, c.kind, c.sample_rate, c.seconds) for c in clips] == [
-        ("b", "", 16000, 1.0), ("speech/a.flac", "speech", 8000, 1.0), ("speech/a.wav", "speech", 16000, 1.0)]  # fmt: skip
+    assert [(c.id, c.kind, c.sample_rate, c.seconds) for c in Corpus.open(str(folder)).clips] == [
+        ("b", "", 16000, 1.0),
+        ("speech/a.flac", "speech", 8000, 1.0),
+        ("speech/a.wav", "speech", 16000, 1.0),
+    ]
 
 
 def test_a_manifest_orders_names_and_describes(folder):
