@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:  # an author's `import bench` and `bench --help` stay quick
+    import numpy as np
 
 Params = Mapping[str, Any]
 Grid = Sequence[Mapping[str, Sequence[Any]]]
@@ -122,7 +123,10 @@ class Suite:
         raise NotImplementedError
 
     def inputs(self, case: Case, audio: np.ndarray) -> dict[str, tuple[Any, ...]]:
-        """{op: host arguments}. A decoder's input is the reference encoder's output. Ops may be left out."""
+        """{op: host arguments, all NumPy arrays}. A decoder's input is the reference encoder's output.
+
+        An op that makes no sense for the case is left out.
+        """
         raise NotImplementedError
 
     def reference(self, case: Case, op: str, args: tuple[Any, ...]) -> np.ndarray | None:

@@ -72,7 +72,7 @@ SUMMARY = {
     "impl": COLUMNS["impl"],
     "device": COLUMNS["device"],
     "threads": COLUMNS["threads"],
-    "status": "the worst status of the replicates",
+    "status": "the worst status of the replicates; unstable only if most of them are",
     "reason": COLUMNS["reason"],
     "x_realtime": "seconds of audio handled in a second (audio_seconds / median)",
     "median_ms": "median over replicates of the median over rounds, ms a call",
@@ -120,6 +120,21 @@ class Results:
         """One line a row of ``rows.jsonl``; columns as in ``COLUMNS``."""
         return pd.DataFrame([asdict(r) for r in self.rows], columns=list(COLUMNS))
 
+    def failed(self) -> list[Row]:
+        """Rows of implementations that gave a wrong answer, or none although they could run here."""
+        return [r for r in self.rows if r.status not in ("ok", "unstable", "unavailable")]
+
+    def to_json(self) -> str:
+        """``summary()`` as a JSON array of objects."""
+        return str(self.summary().to_json(orient="records", indent=1))
+
+    def to_parquet(self, path: Path) -> None:
+        """``frame()`` as Parquet; the two nested columns, whose keys differ by suite, become JSON texts."""
+        frame = self.frame()
+        for name in ("case", "quality"):
+            frame[name] = frame[name].map(json.dumps)
+        frame.to_parquet(path)
+
     def summary(self) -> pd.DataFrame:
         """One line an implementation, case and operation, best first within each; columns as in ``SUMMARY``."""
         groups: dict[str, list[Row]] = {}
@@ -132,10 +147,19 @@ class Results:
         return frame.assign(_rank=rank).sort_values(["_rank", "median_ms"], kind="stable").drop(columns="_rank").reset_index(drop=True)  # fmt: skip
 
 
+def latest(folder: Path) -> Path:
+    """The run directory in ``folder`` that was written to last."""
+    runs = [p.parent for p in folder.glob("*/rows.jsonl")]
+    if not runs:
+        raise FileNotFoundError(f"there is no run in {folder}/ yet; `bench run stft` makes one")
+    return max(runs, key=lambda run: (run / "rows.jsonl").stat().st_mtime)
+
+
 def summarise(group: list[Row], limits: Mapping[str, Any]) -> dict[str, Any]:
     """One line of ``summary`` from the replicates of one implementation, case and operation."""
     first = group[0]
-    worst = min(group, key=lambda r: _WORST.index(r.status))
+    ranked = sorted(group, key=lambda r: _WORST.index(r.status))
+    worst = ranked[0] if ranked[0].status != "unstable" else ranked[len(ranked) // 2]
     timed = [r for r in group if r.samples_ns]
     line: dict[str, Any] = dict.fromkeys(SUMMARY)
     line |= {k: getattr(first, k) for k in ("suite", "op", "impl", "device", "threads", "version", "case")}
@@ -166,13 +190,16 @@ def summarise(group: list[Row], limits: Mapping[str, Any]) -> dict[str, Any]:
 def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any]) -> float | None:
     """How near to the roofline: the least time that the work can take here, over the time it took, in %.
 
-    ``limits`` = {"cpu": {threads: {"fma_gflops": .., "copy_gbs": ..}}}; Williams, Waterman & Patterson,
-    "Roofline", CACM 52(4), 2009. None where this machine's limits were not measured.
+    ``limits`` as :func:`bench.measure.limits.limits` gives them; the bandwidth is the copy bandwidth of the
+    smallest working set that holds ``row.bytes``. Williams, Waterman & Patterson, "Roofline", CACM 52(4), 2009.
+    None where this machine's limits were not measured.
     """
     here = limits.get(row.device, {}).get(str(row.threads))
     if not here:
         return None
-    least = max(row.flops / (here["fma_gflops"] * 1e9), row.bytes / (here["copy_gbs"] * 1e9))
+    *levels, memory = here["bandwidth"]
+    copy_gbs = next((copy for size, _read, copy in levels if size >= row.bytes), memory[2])
+    least = max(row.flops / (here["fma_gflops"] * 1e9), row.bytes / (copy_gbs * 1e9))
     return 100 * least / seconds
 
 

@@ -35,8 +35,14 @@ class Options(ctypes.Structure):
     _fields_ = [("threads", ctypes.c_int), ("isa", ctypes.c_int)]
 
 
+def _beside_the_package() -> str:
+    """In an editable install the package has two folders: the sources, and the one with what was built."""
+    places = [Path(folder) / f"libaudiokern{_SUFFIX}" for folder in sys.modules[__package__].__path__]
+    return str(next((p for p in places if p.exists()), places[0]))
+
+
 def _load() -> ctypes.CDLL:
-    path = os.environ.get("AUDIOKERN_LIBRARY") or str(Path(__file__).parent / f"libaudiokern{_SUFFIX}")
+    path = os.environ.get("AUDIOKERN_LIBRARY") or _beside_the_package()
     if not Path(path).exists():
         raise ImportError(f"audiokern's library {path} does not exist; {_HOW_TO_BUILD}")
     try:

@@ -1,0 +1,41 @@
+# make run    sets up, measures every STFT that this machine can run, shows the report
+# make test   sets up everything and passes all tests
+# make lint   ruff, mypy, clang-format
+PYTHON ?= python3
+VENV ?= .venv
+EXTRAS ?=
+BIN := $(VENV)/bin
+SPACE := $(subst ,, )
+
+.PHONY: run test lint format sanitize fuzz setup clean
+
+run: setup
+	$(BIN)/bench run stft --impl all; code=$$?; $(BIN)/bench report && exit $$code
+
+test: EXTRAS = all,dev
+test: setup
+	$(BIN)/python -m pytest
+
+lint: EXTRAS = all,dev
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	git ls-files '*.c' '*.h' | xargs $(BIN)/clang-format --dry-run --Werror
+
+format:
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	git ls-files '*.c' '*.h' | xargs $(BIN)/clang-format -i
+
+setup:
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" EXTRAS="$(EXTRAS)" sh tools/setup.sh
+
+sanitize:
+	cmake -S csrc -B build/sanitize -DAK_SANITIZE=address,undefined
+	cmake --build build/sanitize --target check
+	cmake -S csrc -B build/tsan -DAK_SANITIZE=thread
+	cmake --build build/tsan --target check
+
+clean:
+	rm -rf build dist

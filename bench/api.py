@@ -1,0 +1,115 @@
+"""A run from Python: what `bench run` does, without the command line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bench import environment, plan
+from bench.corpus import Corpus
+from bench.measure.limits import limits
+from bench.registry import load
+from bench.results import Results
+from bench.runner import Observer, Runner
+from bench.store import Store
+
+Names = str | Sequence[str]
+
+
+def run(suite: Names = (), *, quiet: bool = False, observer: Observer | None = None, **options: Any) -> Results:
+    """Measure suites and return the results; the rows are in ``results/<run-id>/`` (or ``out``).
+
+    Takes the options of :func:`begin`. Raises :class:`bench.plan.Usage`, :class:`bench.registry.UnknownName`,
+    :class:`bench.corpus.CorpusError` for wrong wishes, :class:`bench.store.CannotWrite` when rows cannot be kept.
+    """
+    store = begin(suite, **options)
+    execute(store, observer or (None if quiet else _observer()))
+    return store.results()
+
+
+def begin(
+    suite: Names = (),
+    *,
+    impl: Names = "all",
+    exclude: Names = (),
+    grid: str = "default",
+    case: Names = (),
+    op: Names = (),
+    device: str = "cpu",
+    threads: int | Sequence[int] = 1,
+    precision: str | float = "1%",
+    budget: str | float = "1.5s",
+    replicates: int = 3,
+    seed: int = 0,
+    corpus: str = "builtin",
+    deadline: str | float = "120s",
+    memory_limit: str | int | None = None,
+    resume: str | Path | None = None,
+    out: str | Path | None = None,
+) -> Store:
+    """Plan a run and open its directory; ``resume`` names one to go on with, and nothing else is then read.
+
+    ``budget`` is the sampling time of one operation of one implementation in one case, over all replicates;
+    sampling stops earlier at ``precision`` (relative half width of the median's interval).
+    """
+    if resume is not None:
+        return Store(Path(resume), None)
+    Corpus.open(corpus)  # a wrong name is better told now than by every worker
+    wish = plan.make(
+        load(),
+        names(suite),
+        names(impl),
+        names(exclude),
+        grid,
+        plan.parse_case([case] if isinstance(case, str) else case) if case else None,
+        names(op),
+        device=device,
+        threads=(threads,) if isinstance(threads, int) else tuple(threads),
+        seed=seed,
+        corpus=corpus,
+        replicates=replicates,
+        precision=plan.parse_share(precision) if isinstance(precision, str) else precision,
+        budget_s=plan.parse_seconds(budget) if isinstance(budget, str) else budget,
+        deadline_s=plan.parse_seconds(deadline) if isinstance(deadline, str) else deadline,
+        memory_limit=plan.parse_size(memory_limit) if isinstance(memory_limit, str) else memory_limit,
+    )
+    return start(wish, Path(out) if out else None)
+
+
+def start(wish: plan.Plan, out: Path | None = None) -> Store:
+    """A new run directory for a plan, with the record of this machine in it."""
+    cores = len(os.sched_getaffinity(0))
+    if too_many := [t for t in wish.threads if t > cores]:
+        raise plan.Usage(f"{too_many[0]} threads are more than the {cores} processors here; --threads takes at most {cores}")
+    record = environment.collect()
+    record["limits"] = limits(environment.machine_id(record), wish.threads)
+    return Store(out or Path("results") / _run_id(wish), wish, record)
+
+
+def execute(store: Store, observer: Observer | None = None) -> None:
+    """Measure what is missing; closes the store whatever happens."""
+    try:
+        Runner(store, load(), observer or Observer()).run()
+    finally:
+        store.close()
+
+
+def names(texts: Names) -> list[str]:
+    """``"a,b"``, ``["a", "b"]`` or ``["a,b"]`` -> ["a", "b"]."""
+    listed = [texts] if isinstance(texts, str) else list(texts)
+    return [part for text in listed for part in text.split(",") if part]
+
+
+def _run_id(wish: plan.Plan) -> str:
+    suites = "-".join(i.suite for i in wish.items)
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{suites}-{secrets.token_hex(2)}"
+
+
+def _observer() -> Observer:
+    from bench.progress import observer
+
+    return observer()

@@ -1,0 +1,81 @@
+"""Clocks and warm-up. A clock times calls; what to call and when to stop is decided elsewhere."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from itertools import repeat
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+Call = Callable[..., Any]
+
+
+class HostClock:
+    """The monotonic clock of the host, around one call or around a loop of calls.
+
+    Calls shorter than ``shortest_ns`` are looped, so that the clock's own cost (two readings and an empty
+    Python call, about 70 ns together) is small; what is left is calibrated and subtracted.
+    """
+
+    shortest_ns = 200_000
+
+    def loops_for(self, call_ns: float) -> int:
+        """How many calls make one sample."""
+        return max(1, min(100_000, round(self.shortest_ns / max(call_ns, 1.0))))
+
+    def overhead_ns(self, loops: int, args: tuple[Any, ...] = ()) -> float:
+        """Cost per call of timing an empty function in the same way: the median of 200 samples."""
+        return median(self._time(_empty, args, loops) for _ in range(200)) / loops
+
+    def sample(self, run: Call, args: tuple[Any, ...], loops: int, overhead_ns: float) -> float:
+        """One sample: ns a call, less the clock's overhead."""
+        return max(0.0, self._time(run, args, loops) / loops - overhead_ns)
+
+    def turn(self, run: Call, args: tuple[Any, ...], loops: int, overhead_ns: float, turn_ns: int) -> list[float]:
+        """Samples for about ``turn_ns``, at least one, in time order; the cyclic collector waits meanwhile."""
+        samples = []
+        gc.collect()
+        gc.disable()
+        try:
+            end = perf_counter_ns() + turn_ns
+            while not samples or perf_counter_ns() < end:
+                samples.append(round(self.sample(run, args, loops, overhead_ns), 1))
+        finally:
+            gc.enable()
+        return samples
+
+    def warm_up(self, run: Call, args: tuple[Any, ...], least_ns: int = 20_000_000, most_ns: int = 500_000_000) -> float:
+        """Call until the times no longer fall: the last third's median is within 2% of the middle third's.
+
+        Returns the last third's median in ns. Slow calls get at least one call after the first.
+        """
+        times: list[int] = []
+        spent = 0
+        while True:
+            times.append(self._time(run, args, 1))
+            spent += times[-1]
+            third = len(times) // 3
+            if spent >= most_ns:
+                return median(times[-max(1, third) :])
+            if spent >= least_ns and third >= 2:
+                last = median(times[-third:])
+                if last >= 0.98 * median(times[-2 * third : -third]):
+                    return last
+
+    @staticmethod
+    def _time(run: Call, args: tuple[Any, ...], loops: int) -> int:
+        if loops == 1:
+            start = perf_counter_ns()
+            run(*args)
+            return perf_counter_ns() - start
+        turns = repeat(None, loops)
+        start = perf_counter_ns()
+        for _ in turns:
+            run(*args)
+        return perf_counter_ns() - start
+
+
+def _empty(*_args: Any) -> None:
+    return None

@@ -1,0 +1,62 @@
+"""This machine's limits: peak FMA rate, and bandwidth at each cache level. Measured once, cached per machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+Limits = dict[str, Any]
+SECONDS = 0.15
+
+
+def limits(machine: str, threads: tuple[int, ...] = (1,)) -> Limits:
+    """{"cpu": {"1": {"fma_gflops": float, "isa": str, "bandwidth": [[bytes, read GB/s, copy GB/s], ...]}}}.
+
+    ``machine`` keys the cache. Bandwidth is listed by the working set at which it was measured, smallest
+    first: half of each cache level, then main memory. Empty when the C library is not built.
+    """
+    path = _cache() / f"limits-{machine}.json"
+    known: Limits = json.loads(path.read_text()) if path.exists() else {}
+    cpu = known.setdefault("cpu", {})
+    missing = [t for t in threads if str(t) not in cpu]
+    if missing:
+        cpu |= {str(count): found for count in missing if (found := _measure(count))}
+        _keep(path, known)
+    return {"cpu": {str(t): cpu[str(t)] for t in threads if str(t) in cpu}}
+
+
+def _measure(threads: int) -> Limits:
+    try:
+        import audiokern
+    except ImportError:
+        return {}
+    sizes = working_sets()
+    bandwidth = [
+        [size, *(audiokern.limits.bandwidth(size, kind=kind, threads=threads, seconds=SECONDS) for kind in ("read", "copy"))]
+        for size in sizes
+    ]
+    fma = audiokern.limits.fma(threads=threads, seconds=SECONDS)
+    return {"fma_gflops": fma, "isa": audiokern.isa(), "bandwidth": bandwidth}
+
+
+def working_sets() -> list[int]:
+    """Half of each data cache of the first processor, smallest first, and 256 MiB for main memory."""
+    sizes = set()
+    for index in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
+        if (index / "type").read_text().strip() != "Instruction":
+            sizes.add(int((index / "size").read_text().strip().removesuffix("K")) * 1024 // 2)
+    return [*sorted(sizes or {16 << 10, 512 << 10}), 256 << 20]
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audio-bench"
+
+
+def _keep(path: Path, known: Limits) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(known, indent=1) + "\n")
+    except OSError:
+        pass  # a read-only home: measured again next time

@@ -1,0 +1,192 @@
+"""The parent's hold on one worker: start it under stated conditions, ask with a deadline, tell how it died."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import psutil
+
+OUTPUT_LIMIT = 8 << 20
+POLL_SECONDS = 0.25
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
+                    "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")  # fmt: skip
+ALLOCATOR = {  # glibc's thresholds move by themselves and change a NumPy STFT sixfold; 32 MiB is the largest allowed
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+    "MALLOC_TOP_PAD_": str(1 << 20),
+}
+
+
+class Failed(Exception):
+    """A request that brought no answer: ``status`` and ``reason`` are the row's; ``dead`` if the worker is gone."""
+
+    def __init__(self, status: str, reason: str, dead: bool = False):
+        super().__init__(reason)
+        self.status, self.reason, self.dead = status, reason, dead
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What every worker of a run is started under."""
+
+    threads: int = 1
+    memory_limit: int | None = None  # bytes of resident memory; None: what leaves the machine 5% free
+    deadline_s: float = 120.0
+
+    def environment(self) -> dict[str, str]:
+        threads = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
+        # no hidden waiting on the network, no busy-waiting threads between samples
+        quiet = {"HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
+        return {**os.environ, **threads, **ALLOCATOR, **quiet}
+
+    def cpus(self) -> set[int]:
+        """The last ``threads`` processors that we may use: the first ones serve most interrupts."""
+        return set(sorted(os.sched_getaffinity(0))[-self.threads :])
+
+
+def allocator_text() -> str:
+    return " ".join(f"{k.removeprefix('MALLOC_').rstrip('_').lower()}={v}" for k, v in ALLOCATOR.items())
+
+
+class Worker:
+    def __init__(self, suite: str, impl: str, scratch: Path, conditions: Conditions):
+        self.conditions = conditions
+        mine, theirs = socket.socketpair()
+        with theirs:
+            # -P: the current folder must not shadow a library; the registry adds it by itself
+            command = [sys.executable, "-P", "-m", "bench.worker", str(theirs.fileno()), str(os.getpid()), suite, impl, str(scratch)]  # fmt: skip
+            self.process = subprocess.Popen(
+                command, env=self._environment(), pass_fds=[theirs.fileno()], start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        self._shape()
+        self.channel = mine
+        self.pending = b""
+        self.words = b""
+        self.said = 0
+        self.oom_kills = _oom_kills()
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    def _environment(self) -> dict[str, str]:
+        # the worker must import the same bench as we do, however we found it
+        here = str(Path(__file__).resolve().parent.parent)
+        path = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+        return self.conditions.environment() | {"PYTHONPATH": os.pathsep.join(path)}
+
+    def _shape(self) -> None:
+        """Pin the worker, and make it the first that the kernel kills when memory runs out."""
+        try:
+            os.sched_setaffinity(self.process.pid, self.conditions.cpus())
+            Path(f"/proc/{self.process.pid}/oom_score_adj").write_text("1000")
+        except OSError:
+            pass  # not allowed everywhere; the environment record says what the affinity was
+
+    def send(self, do: str, **request: Any) -> None:
+        """Ask without waiting; ``receive`` brings the answer."""
+        try:
+            self.channel.sendall(json.dumps({"do": do, **request}).encode() + b"\n")
+        except OSError:
+            pass  # it died; receive() tells how
+
+    def receive(self, doing: str, deadline_s: float | None = None) -> Mapping[str, Any]:
+        """The answer. Raises :class:`Failed` for an exception, a death, a deadline, too much memory or output."""
+        allowed = deadline_s or self.conditions.deadline_s
+        end = monotonic() + allowed
+        while b"\n" not in self.pending:
+            readable, _, _ = select.select([self.channel], [], [], min(POLL_SECONDS, max(0.0, end - monotonic())))
+            if readable:
+                data = self._read()
+                if not data:
+                    raise self._death(doing)
+                self.pending += data
+            elif monotonic() >= end:
+                self.kill()
+                raise Failed("timeout", f"{doing} took longer than {allowed:g} s; --deadline allows more", dead=True)
+            elif self.said > OUTPUT_LIMIT:
+                self.kill()
+                raise Failed("error", f"{doing} printed more than {OUTPUT_LIMIT >> 20} MiB; stopped", dead=True)
+            elif too_much := self._memory_trouble():
+                self.kill()
+                raise Failed("oom", f"{doing} {too_much}; stopped", dead=True)
+        line, _, self.pending = self.pending.partition(b"\n")
+        answer: dict[str, Any] = json.loads(line)
+        if "status" in answer:
+            raise Failed(answer["status"], answer["reason"])
+        return answer
+
+    def ask(self, do: str, doing: str, deadline_s: float | None = None, **request: Any) -> Mapping[str, Any]:
+        self.send(do, **request)
+        return self.receive(doing, deadline_s)
+
+    def kill(self) -> None:
+        """End the worker and everything that it started."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self.channel.close()
+
+    def _read(self) -> bytes:
+        try:
+            return self.channel.recv(1 << 20)
+        except ConnectionResetError:
+            return b""
+
+    def _drain(self) -> None:
+        assert self.process.stdout
+        while data := os.read(self.process.stdout.fileno(), 1 << 16):
+            self.said += len(data)
+            self.words = (self.words + data)[-2000:]
+
+    def _memory_trouble(self) -> str:
+        limit = self.conditions.memory_limit
+        try:
+            used = psutil.Process(self.process.pid).memory_info().rss
+        except psutil.Error:
+            return ""
+        if limit and used > limit:
+            return f"held {used / 1e9:.1f} GB, more than the {limit / 1e9:.1f} GB of --memory-limit"
+        memory = psutil.virtual_memory()
+        if memory.available < 0.05 * memory.total and used > 0.25 * memory.total:
+            return f"held {used / 1e9:.1f} GB and left this machine under 5% of its memory"
+        return ""
+
+    def _death(self, doing: str) -> Failed:
+        code = self.process.wait()
+        os.killpg(self.process.pid, signal.SIGKILL) if _group_lives(self.process.pid) else None
+        self.channel.close()
+        words = self.words.decode(errors="replace").strip().split("\n")[-1][:200]
+        last = f"; its last words: {words}" if words else ""
+        if code == -signal.SIGKILL and _oom_kills() > self.oom_kills:
+            return Failed("oom", f"{doing}: the kernel killed it because memory ran out{last}", dead=True)
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        return Failed("crash", f"{doing}: the process {how}{last}", dead=True)
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _oom_kills() -> int:
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)

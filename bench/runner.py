@@ -1,0 +1,275 @@
+"""The parent: one worker per implementation and replicate, rivals interleaved round by round, rows appended.
+
+Exactly one worker measures at any time. The order within a round is shuffled by the run's seed. Whatever one
+worker does (crash, hang, flood, exhaust memory) costs its own row and nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from bench import stats
+from bench.core import Case
+from bench.plan import Item, Plan
+from bench.process import Conditions, Failed, Worker, allocator_text
+from bench.registry import Registry
+from bench.results import Row
+from bench.store import Store
+
+LEAST_ROUNDS = 5
+
+
+class Observer:
+    """Told what happens; the command line draws it. Every method may be left as it is."""
+
+    def begin(self, steps: int) -> None: ...
+    def doing(self, text: str) -> None: ...
+    def step(self, count: int = 1) -> None: ...
+    def row(self, row: Row) -> None: ...
+
+
+@dataclass
+class Turn:
+    """What one implementation has gathered for one operation of one case."""
+
+    worker: Worker
+    facts: Mapping[str, Any]
+    started: str
+    samples: list[float] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def settled(self, precision: float) -> bool:
+        if not precision or len(self.rounds) < LEAST_ROUNDS:
+            return False
+        return stats.settled(stats.round_medians(self.samples, self.rounds), precision)
+
+
+class Runner:
+    def __init__(self, store: Store, registry: Registry, observer: Observer):
+        self.store, self.plan, self.registry, self.observer = store, store.plan, registry, observer
+        self.order = random.Random(self.plan.seed)
+        # what failed once is not tried again in later replicates, nor after a resume
+        self.failed = {self._place(r.impl, r.threads, r.case, r.op) for r in store.rows if r.status not in ("ok", "unstable")}
+
+    def run(self) -> None:
+        """Measure everything that is not on disk yet. KeyboardInterrupt passes; what is complete is kept."""
+        plan = self.plan
+        crews = [(i, t) for i in plan.items for t in plan.threads]
+        for item in plan.items:
+            self._broken(item)
+        self.observer.begin(plan.replicates * sum(len(i.cases) * len(i.impls) for i, _ in crews))
+        for replicate in range(plan.replicates):
+            for item, threads in crews:
+                with self._crew(item, threads, replicate) as crew:
+                    for params in item.cases:
+                        self._case(crew, params)
+
+    def _broken(self, item: Item) -> None:
+        """A plug-in that cannot be read is a row, so that nobody misses it silently."""
+        for broken in self.registry.broken:
+            row = Row(self.store.folder.name, item.suite, broken.name, {}, "", status="error", reason=f"{broken.source}: {broken.reason}")  # fmt: skip
+            if broken.suite == item.suite and row.key not in self.store.done:
+                self.add(row)
+
+    @contextmanager
+    def _crew(self, item: Item, threads: int, replicate: int) -> Iterator[Crew]:
+        conditions = Conditions(threads, self.plan.memory_limit, self.plan.deadline_s)
+        crew = Crew(self, item, conditions, replicate)
+        try:
+            crew.muster()
+            yield crew
+        finally:
+            for worker in crew.workers.values():
+                worker.kill()
+
+    def _case(self, crew: Crew, params: dict[str, Any]) -> None:
+        case = Case(crew.item.suite, params, self.plan.device, crew.threads, self.plan.seed, self.plan.corpus)
+        ops = {}
+        for impl in crew.present(params):
+            self.observer.doing(f"{case.suite} {case.label}: {impl} opens")
+            ops[impl] = crew.open(impl, case)
+        for op in crew.item.ops:
+            self._op(crew, case, op, [impl for impl, offered in ops.items() if op in offered])
+        for impl in ops:
+            crew.ask(impl, params, "", "close", "closing")
+        self.observer.step(len(crew.item.impls))
+
+    def _op(self, crew: Crew, case: Case, op: str, impls: list[str]) -> None:
+        """All rivals of one operation: ready, rounds in turn, finish, rows."""
+        params = dict(case.params)
+        turns: dict[str, Turn] = {}
+        for impl in impls:
+            if crew.wanted(impl, params, op):
+                self.observer.doing(f"{case.suite} {case.label}: {impl} {op}")
+                crew.ready(impl, case, op, turns)
+        try:
+            self._rounds(crew, params, op, turns)
+            for impl in list(turns):
+                found = crew.ask(impl, params, op, "finish", "the end-to-end and memory pass", turn_ns=self._turn_ns)
+                if found is None:
+                    del turns[impl]
+                else:
+                    turns[impl].extra = found
+        finally:  # an interrupt in the middle keeps what has enough rounds
+            for impl, turn in turns.items():
+                if len(turn.rounds) >= LEAST_ROUNDS:
+                    self.add(crew.row(impl, params, op, **self._figures(turn)))
+
+    def _rounds(self, crew: Crew, params: dict[str, Any], op: str, turns: dict[str, Turn]) -> None:
+        active = list(turns)
+        for _ in range(self.plan.turns):
+            self.order.shuffle(active)
+            for impl in list(active):
+                found = crew.ask(impl, params, op, "sample", "sampling", turn_ns=self._turn_ns)
+                if found is None:
+                    active.remove(impl)
+                    del turns[impl]
+                    continue
+                turn = turns[impl]
+                turn.samples += found["samples"]
+                turn.rounds.append(len(found["samples"]))
+                slow = sum(turn.samples) * turn.facts["loops"] > 1.5e9 * self.plan.budget_s / self.plan.replicates
+                if turn.settled(self.plan.precision) or (slow and len(turn.rounds) >= LEAST_ROUNDS):
+                    active.remove(impl)
+            if not active:
+                return
+
+    @property
+    def _turn_ns(self) -> int:
+        return int(self.plan.turn_s * 1e9)
+
+    def _figures(self, turn: Turn) -> dict[str, Any]:
+        facts = {k: turn.facts[k] for k in ("first_ns", "loops", "overhead_ns", "quality", "error", "flops", "bytes", "audio_seconds", "setup_ns", "version")}  # fmt: skip
+        medians = stats.round_medians(turn.samples, turn.rounds)
+        status, reason = "ok", ""
+        if turn.facts["wrong"]:
+            status, reason = "wrong", turn.facts["wrong"]
+        elif self.plan.precision and not turn.settled(self.plan.precision):
+            spread = (np.percentile(medians, 75) - np.percentile(medians, 25)) / np.median(medians)
+            status = "unstable"
+            reason = (
+                f"rounds differ by {spread:.1%} (interquartile), so {self.plan.precision:.1%} was not reached within the "
+                "budget; a quieter machine, a longer --budget or a wider --precision helps"
+            )
+        return {
+            **facts, **turn.extra, "status": status, "reason": reason, "started": turn.started,
+            "samples_ns": turn.samples, "rounds": turn.rounds,
+        }  # fmt: skip
+
+    def add(self, row: Row) -> None:
+        self.store.append(row)
+        if row.status not in ("ok", "unstable"):
+            self.failed.add(self._place(row.impl, row.threads, row.case, row.op))
+        self.observer.row(row)
+
+    @staticmethod
+    def _place(impl: str, threads: int, params: Mapping[str, Any], op: str) -> tuple[Any, ...]:
+        return impl, threads, tuple(sorted(params.items())), op
+
+    def has_failed(self, impl: str, threads: int, params: Mapping[str, Any], op: str) -> bool:
+        return self._place(impl, threads, params, op) in self.failed
+
+
+class Crew:
+    """The workers of one replicate: one an implementation, each on its own, started together."""
+
+    def __init__(self, runner: Runner, item: Item, conditions: Conditions, replicate: int):
+        self.runner, self.item, self.conditions, self.replicate = runner, item, conditions, replicate
+        self.threads = conditions.threads
+        self.workers: dict[str, Worker] = {}
+        self.version: dict[str, str] = {}
+        self.setup_ns: dict[str, float] = {}
+
+    def muster(self) -> None:
+        """Start every worker that has work left; they import side by side, before anything is measured."""
+        for impl in self.item.impls:
+            if not self.runner.has_failed(impl, self.threads, {}, "") and not self._all_done(impl):
+                self.runner.observer.doing(f"{self.item.suite}: {impl} starts")
+                self._start(impl)
+                self.workers[impl].send("hello")
+        for impl in list(self.workers):
+            self._greet(impl, {})
+
+    def present(self, params: dict[str, Any]) -> list[str]:
+        """Implementations to open for a case; those that died since are started again."""
+        wanted = [i for i in self.item.impls if any(self.wanted(i, params, op) for op in self.item.ops)]
+        for impl in wanted:
+            if impl not in self.workers and not self.runner.has_failed(impl, self.threads, {}, ""):
+                self._start(impl)
+                self.workers[impl].send("hello")
+                self._greet(impl, {})
+        return [i for i in wanted if i in self.workers and not self.runner.has_failed(i, self.threads, params, "")]
+
+    def wanted(self, impl: str, params: dict[str, Any], op: str) -> bool:
+        done = self.row(impl, params, op).key in self.runner.store.done
+        return not done and not any(self.runner.has_failed(impl, self.threads, p, o) for p, o in ((params, op), (params, ""), ({}, "")))  # fmt: skip
+
+    def open(self, impl: str, case: Case) -> list[str]:
+        """The operations that an implementation offers for a case; none when it failed."""
+        request = {**vars(case), "params": dict(case.params)}
+        found = self.ask(impl, dict(case.params), "", "open", "setting up", case=request)
+        self.setup_ns[impl] = found["setup_ns"] if found else 0
+        return list(found["ops"]) if found else []
+
+    def ready(self, impl: str, case: Case, op: str, turns: dict[str, Turn]) -> None:
+        params = dict(case.params)
+        if impl not in self.workers:  # it died in an earlier operation of this case
+            self._start(impl)
+            self.workers[impl].send("hello")
+            if not self._greet(impl, {}) or op not in self.open(impl, case):
+                return
+        started = datetime.now(UTC).isoformat(timespec="milliseconds")
+        slowdown = (self.runner.plan.slowdowns or {}).get(impl, 0.0)
+        found = self.ask(impl, params, op, "ready", "the first call and its check", slowdown=slowdown, probe=self.replicate == 0)  # fmt: skip
+        if found is not None:
+            facts = {**found, "version": self.version[impl], "setup_ns": self.setup_ns[impl]}
+            turns[impl] = Turn(self.workers[impl], facts, started)
+
+    def ask(self, impl: str, params: dict[str, Any], op: str, do: str, doing: str, **request: Any) -> Mapping[str, Any] | None:
+        """The worker's answer; None, and a row with the reason, when there is none."""
+        if impl not in self.workers:
+            return None
+        target = {"op": op} if op else {}
+        return self._guard(impl, params, op, lambda: self.workers[impl].ask(do, doing, **target, **request))
+
+    def row(self, impl: str, params: dict[str, Any], op: str, **figures: Any) -> Row:
+        plan = self.runner.plan
+        return Row(
+            run=self.runner.store.folder.name, suite=self.item.suite, impl=impl, case=params, op=op, device=plan.device,
+            threads=self.threads, seed=plan.seed, corpus=plan.corpus, replicate=self.replicate,
+            allocator=allocator_text(), **figures,
+        )  # fmt: skip
+
+    def _start(self, impl: str) -> None:
+        name = impl.partition("@")[0]  # the self-test runs one implementation under two labels
+        self.workers[impl] = Worker(self.item.suite, name, self.runner.store.scratch, self.conditions)
+
+    def _greet(self, impl: str, params: dict[str, Any]) -> bool:
+        found = self._guard(impl, params, "", lambda: self.workers[impl].receive("starting"))
+        if found is not None:
+            self.version[impl] = found["version"]
+        elif impl in self.workers:
+            self.workers.pop(impl).kill()
+        return found is not None
+
+    def _guard(self, impl: str, params: dict[str, Any], op: str, call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        try:
+            return call()
+        except Failed as failure:
+            if failure.dead:
+                self.workers.pop(impl)
+            started = datetime.now(UTC).isoformat(timespec="milliseconds")
+            figures = {"status": failure.status, "reason": failure.reason, "started": started}
+            self.runner.add(self.row(impl, params, op, version=self.version.get(impl, ""), **figures))
+            return None
+
+    def _all_done(self, impl: str) -> bool:
+        return not any(self.wanted(impl, params, op) for params in self.item.cases for op in self.item.ops)

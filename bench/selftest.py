@@ -1,0 +1,107 @@
+"""`bench selftest`: does this harness, on this machine, tell the same from the different?
+
+One implementation runs against itself under two labels: many pairs as they are (A/A: a verdict of "different" is
+a false alarm), and as many with a slowdown planted in one of the two (a verdict of "same" is a miss). Everything
+goes through the runner, with its default budget and its interleaving.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from bench import api, plan, stats
+from bench.core import Case
+from bench.progress import observer
+from bench.registry import load
+from bench.results import Results, Row
+from bench.runner import Observer
+
+CALL_MS = 5.0
+
+
+def selftest(
+    suite: str, impl: str | None, pairs: int, planted: float, out: Path | None, watcher: Observer | None = None
+) -> dict[str, Any]:
+    """Measure ``pairs`` A/A comparisons and as many with ``planted`` (0.03: 3%) and judge each.
+
+    Returns the shares of false alarms and of slowdowns found, with the ratios. ``out`` keeps the run.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        impl, params, call_ms = _kernel(suite, impl, Path(scratch) / "find")
+        labels = [f"{impl}@{side}" for side in ("a", "a2", "b", "slow")]
+        item = plan.Item(suite, [params], labels, [_op(suite)])
+        verdicts = []
+        watcher = watcher or observer()
+        watcher.begin(pairs)
+        for number in range(pairs):
+            wish = plan.Plan([item], precision=0.0, seed=number, slowdowns={labels[3]: planted})
+            folder = (out or Path(scratch)) / f"pair-{number:03}"
+            store = api.start(wish, folder) if number == 0 else api.Store(folder, wish, {})
+            api.execute(store)
+            verdicts.append(_judge(store.results(), labels))
+            watcher.step()
+            watcher.doing(f"{sum(v['alarm'] for v in verdicts)} false alarms, {sum(v['found'] for v in verdicts)} found")
+    return _sum_up(verdicts, {"suite": suite, "impl": impl, "case": params, "call_ms": call_ms, "planted": planted})
+
+
+def _kernel(suite: str, impl: str | None, folder: Path) -> tuple[str, dict[str, Any], float]:
+    """An implementation and a default case whose first operation takes about 5 ms."""
+    registry = load()
+    names = [i.name for i in (registry.select(suite, [impl]) if impl else registry.of(suite))]
+    tries = plan.make(registry, [suite], names[:1] if impl else ["all"], op=[_op(suite)], precision=0.0, budget_s=0.05, replicates=1)
+    store = api.start(tries, folder)
+    api.execute(store)
+    timed = [r for r in store.results().rows if r.status == "ok"]
+    if not timed:
+        raise plan.Usage(f"nothing in {suite} runs here; `bench list {suite}` says why")
+    best = min(timed, key=lambda r: abs(np.log(np.median(r.samples_ns) / 1e6 / CALL_MS)))
+    return best.impl, best.case, float(np.median(best.samples_ns)) / 1e6
+
+
+def _op(suite: str) -> str:
+    return load().suite(suite).ops[0]
+
+
+def _judge(results: Results, labels: list[str]) -> dict[str, Any]:
+    rounds = {label: [_rounds(r) for r in results.rows if r.impl == label] for label in labels}
+    a, a2, b, slow = (rounds[label] for label in labels)
+    same, planted = stats.ratio_interval(a, a2), stats.ratio_interval(b, slow)
+    medians = [float(np.median(r)) for label in labels[:3] for r in rounds[label]]
+    return {"alarm": stats.different(same), "found": stats.different(planted), "same": same.value, "planted": planted.value, "medians": medians}  # fmt: skip
+
+
+def _rounds(row: Row) -> stats.Floats:
+    return stats.round_medians(row.samples_ns, row.rounds)
+
+
+def _sum_up(verdicts: list[dict[str, Any]], facts: dict[str, Any]) -> dict[str, Any]:
+    same = np.array([v["same"] for v in verdicts])
+    medians = np.array([m for v in verdicts for m in v["medians"]])
+    return {
+        **facts,
+        "pairs": len(verdicts),
+        "threshold": stats.DIFFERENT,
+        "false_alarms": sum(v["alarm"] for v in verdicts),
+        "found": sum(v["found"] for v in verdicts),
+        "same_ratio_sd": float(same.std(ddof=1)),
+        "same_ratio_worst": float(np.abs(np.log(same)).max()),
+        "planted_ratio_median": float(np.median([v["planted"] for v in verdicts])),
+        "process_median_cv": float(medians.std(ddof=1) / medians.mean()),
+        "same_ratios": [round(float(r), 5) for r in same],
+        "planted_ratios": [round(float(v["planted"]), 5) for v in verdicts],
+    }
+
+
+def print_verdict(found: dict[str, Any]) -> None:
+    n, say = found["pairs"], Console(highlight=False, soft_wrap=True).print
+    say(f"{found['suite']} {found['impl']}, {found['call_ms']:.2f} ms a call, {n} pairs, threshold {found['threshold']:.0%}")
+    say(f"false alarms: {found['false_alarms']} of {n} ({found['false_alarms'] / n:.1%}) identical pairs called different")
+    say(f"found: {found['found']} of {n} ({found['found'] / n:.1%}) planted slowdowns of {found['planted']:.1%} "
+        f"(measured {found['planted_ratio_median'] - 1:.2%})")  # fmt: skip
+    say(f"ratio of identical pairs: standard deviation {found['same_ratio_sd']:.2%}, worst {found['same_ratio_worst']:.2%}")
+    say(f"medians of single processes: coefficient of variation {found['process_median_cv']:.2%}")

@@ -1,0 +1,143 @@
+"""The run directory: one writer at a time, every row on disk before the next is measured, resumable."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bench.plan import Plan, Usage
+from bench.results import Results, Row, read_rows
+
+BALLAST = 4 << 20
+
+
+class CannotWrite(Exception):
+    """The run directory cannot be written; the text says what is safe and what to do."""
+
+
+class Store:
+    """Opened for one run. ``done`` holds the keys of the rows that are on disk."""
+
+    def __init__(self, folder: Path, plan: Plan | None, environment: Mapping[str, Any] | None = None):
+        """A new run with ``plan``, or (None) the continuation of the one in ``folder``."""
+        self.folder = folder
+        try:
+            if plan is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+            self._lock()
+            if plan is not None:
+                self._start(plan, environment or {})
+            self.plan = Plan.from_json(json.loads((folder / "plan.json").read_text()))
+            self.rows = self._recover()
+            self.done = {row.key for row in self.rows}
+            self.file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            self._fill_ballast()
+        except FileNotFoundError:
+            raise Usage(f"{folder} is not a run: it has no plan.json") from None
+        except OSError as error:
+            raise CannotWrite(f"cannot write into {folder}: {error.strerror}; --out names another folder") from error
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "rows.jsonl"
+
+    @property
+    def scratch(self) -> Path:
+        """Inputs and references that the workers of this run share; gone at its end."""
+        return self.folder / ".scratch"
+
+    def append(self, row: Row) -> None:
+        """Write one row whole, or leave the file as it was.
+
+        When the disk is full the ballast is given up, so that even this row is kept, and the run ends.
+        """
+        line = json.dumps(asdict(row), allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        try:
+            self._write(line)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise CannotWrite(self._lost(error.strerror or "error", 1)) from error
+            (self.folder / ".ballast").unlink(missing_ok=True)
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            try:
+                self._write(line)
+            except OSError:
+                raise CannotWrite(self._lost("the disk is full", 1)) from error
+            self._keep(row)
+            raise CannotWrite(self._lost("the disk is full", 0)) from error
+        self._keep(row)
+
+    def _keep(self, row: Row) -> None:
+        self.rows.append(row)
+        self.done.add(row.key)
+
+    def results(self) -> Results:
+        return Results.load(self.folder)
+
+    def close(self) -> None:
+        """Tidy up; ``rows.parquet`` is made from what is on disk."""
+        os.close(self.file)
+        (self.folder / ".ballast").unlink(missing_ok=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        try:
+            Results(self.rows).to_parquet(self.folder / "rows.parquet")
+        except OSError as error:
+            raise CannotWrite(self._lost(error.strerror or "error", 0)) from error
+        finally:
+            self.lock.close()
+
+    def _lock(self) -> None:
+        self.lock = open(self.folder / ".lock", "a")  # noqa: SIM115  (held for the life of the run)
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Usage(f"another run is writing into {self.folder}; wait for it, or name another --out") from None
+
+    def _start(self, plan: Plan, environment: Mapping[str, Any]) -> None:
+        if (self.folder / "plan.json").exists():
+            raise Usage(f"{self.folder} already holds a run; --resume {self.folder} goes on with it, --out names another")
+        _write_json(self.folder / "environment.json", environment)
+        _write_json(self.folder / "plan.json", plan.to_json())
+
+    def _recover(self) -> list[Row]:
+        """The rows on disk; a last line that a kill cut short is cut off."""
+        if not self.path.exists():
+            return []
+        whole = self.path.read_bytes().rpartition(b"\n")[0]
+        os.truncate(self.path, len(whole) + 1 if whole else 0)
+        return read_rows(self.path)
+
+    def _fill_ballast(self) -> None:
+        with open(self.folder / ".ballast", "wb") as ballast:
+            os.posix_fallocate(ballast.fileno(), 0, BALLAST)
+
+    def _write(self, line: bytes) -> None:
+        before = os.fstat(self.file).st_size
+        rest = memoryview(line)
+        try:
+            while rest:
+                rest = rest[os.write(self.file, rest) :]
+        except BaseException:  # an interrupt too: never half a row
+            os.ftruncate(self.file, before)
+            raise
+
+    def _lost(self, why: str, rows: int) -> str:
+        lost = f"; {rows} row could not be kept" if rows else ""
+        return (
+            f"cannot write into {self.folder}: {why}. {len(self.rows)} rows are safe{lost}. "
+            f"Make room, then: bench run --resume {self.folder}"
+        )
+
+
+def _write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Whole or not at all: a kill in the middle leaves no half file behind."""
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(data, indent=1, default=str) + "\n")
+    unfinished.rename(path)

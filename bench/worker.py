@@ -1,0 +1,209 @@
+"""The child process: makes one implementation, checks it, samples it, weighs it. Spoken to over a socket.
+
+Requests and answers are JSON lines: ``{"do": "open" | "ready" | "sample" | "finish" | "close", ...}``. The
+parent (:mod:`bench.process`) enforces deadlines and survives whatever happens here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import numpy as np
+
+from bench.core import Case, Check, Implementation, Op, Suite, Unsupported
+from bench.measure import memory
+from bench.measure.clock import HostClock
+from bench.registry import load
+
+Answer = dict[str, Any]
+Arrays = dict[str, np.ndarray]
+
+
+class Session:
+    """One implementation and, at a time, one case of it."""
+
+    def __init__(self, suite: str, impl: str, scratch: str):
+        self.suite: Suite = load().suite(suite)
+        self.implementation: Implementation = load().find(suite, impl)
+        self.scratch = Path(scratch)
+        self.clock = HostClock()
+        self.case: Case
+        self.inputs: dict[str, tuple[Any, ...]] = {}
+        self.ops: dict[str, Op] = {}
+        self.measured: dict[str, tuple[Callable[..., Any], tuple[Any, ...], int, float]] = {}
+
+    def hello(self) -> Answer:
+        """Import what the implementation requires: availability is proven, not guessed."""
+        for module in self.implementation.requires:
+            try:
+                importlib.import_module(module)
+            except (ImportError, OSError) as error:
+                raise Unsupported(f"{_one_line(error)}; {self._remedy(module)}") from error
+        return {"version": self._version()}
+
+    def open(self, case: Answer) -> Answer:
+        self.close()
+        self.case = Case(**case)
+        started = perf_counter_ns()
+        self.ops = self.implementation.ops(self.case, self.suite)
+        setup_ns = perf_counter_ns() - started
+        self.inputs = self._inputs()
+        return {"setup_ns": setup_ns, "ops": [op for op in self.ops if op in self.inputs]}
+
+    def ready(self, op: str, slowdown: float, probe: bool) -> Answer:
+        """Prepare, make the first call, check its answer, warm up and choose how many calls make a sample."""
+        made, args = self.ops[op], self.inputs[op]
+        native = made.native(args)
+        started = perf_counter_ns()
+        out = made.run(*native)
+        first_ns = perf_counter_ns() - started
+        check = self._check(op, args, made.finish(out))
+        del out
+        quality = dict(check.metrics)
+        if probe and not check.wrong:
+            quality |= self.suite.quality(self.case, op, lambda *a: made.call(a))
+        run = made.run
+        call_ns = self.clock.warm_up(run, native)
+        if slowdown:
+            run = _slowed(run, slowdown * call_ns)
+        loops = self.clock.loops_for(call_ns)
+        overhead = self.clock.overhead_ns(loops, native)
+        self.measured[op] = (run, native, loops, overhead)
+        work = self.suite.work(self.case, op)
+        return {
+            "first_ns": first_ns, "wrong": check.wrong, "loops": loops, "overhead_ns": overhead, "call_ns": call_ns,
+            "quality": {k: _finite(v) for k, v in quality.items()}, "error": _finite(check.metrics.get(self.suite.error)),
+            "flops": work.flops, "bytes": work.bytes, "audio_seconds": self.suite.audio_seconds(self.case),
+        }  # fmt: skip
+
+    def sample(self, op: str, turn_ns: int) -> Answer:
+        return {"samples": self.clock.turn(*self.measured[op], turn_ns)}
+
+    def finish(self, op: str, turn_ns: int) -> Answer:
+        """What must stay out of the timed loop: end-to-end time, and memory."""
+        made, args = self.ops[op], self.inputs[op]
+        loops = self.measured[op][2]
+        answer: Answer = {"end_to_end_ns": self.clock.turn(made.call, (args,), loops, 0.0, turn_ns)}
+        run, native, _, _ = self.measured.pop(op)
+        found = memory.peak(lambda: run(*native))
+        return answer | ({"peak_rss_bytes": found.peak_bytes, "memory_bytes": found.extra_bytes} if found else {})
+
+    def close(self) -> Answer:
+        self.inputs, self.ops, self.measured = {}, {}, {}
+        return {}
+
+    def _inputs(self) -> dict[str, tuple[Any, ...]]:
+        def compute() -> Arrays:
+            made = self.suite.inputs(self.case, self.suite.audio(self.case))
+            return {f"{op}.{n:02}": array for op, args in made.items() for n, array in enumerate(args)}
+
+        inputs: dict[str, tuple[Any, ...]] = {}
+        for name, array in self._cached("inputs", compute).items():
+            op = name.partition(".")[0]
+            inputs[op] = (*inputs.get(op, ()), array)
+        return inputs
+
+    def _check(self, op: str, args: tuple[Any, ...], out: Any) -> Check:
+        def compute() -> Arrays:
+            reference = self.suite.reference(self.case, op, args)
+            return {} if reference is None else {"reference": reference}
+
+        found = self._cached(f"reference-{op}", compute)
+        return self.suite.check(self.case, op, args, out, found.get("reference"))
+
+    def _cached(self, what: str, compute: Callable[[], Arrays]) -> Arrays:
+        """Arrays that every worker of a case needs, computed by the first and read by the others."""
+        c = self.case
+        key = json.dumps([c.suite, dict(c.params), c.seed, c.corpus, what], sort_keys=True)
+        folder = self.scratch / hashlib.sha256(key.encode()).hexdigest()[:24]
+        if not folder.is_dir():
+            arrays = compute()
+            unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
+            unfinished.mkdir(parents=True)
+            for name, array in arrays.items():
+                np.save(unfinished / f"{name}.npy", array, allow_pickle=False)
+            unfinished.rename(folder)
+        return {p.stem: np.load(p, allow_pickle=False) for p in sorted(folder.iterdir())}
+
+    def _remedy(self, module: str) -> str:
+        extra = self.implementation.extra
+        return f"pip install 'audio-bench[{extra}]'" if extra else f"install the module {module}"
+
+    def _version(self) -> str:
+        """Version of the first required module that has one; of numpy where nothing is required."""
+        for module in (*self.implementation.requires, "numpy"):
+            version = getattr(sys.modules.get(module.split(".")[0]), "__version__", None)
+            if version is None:
+                owners = metadata.packages_distributions().get(module.split(".")[0], ())
+                version = next((metadata.version(o) for o in owners if o), None)
+            if version is not None:
+                return str(version)
+        return ""
+
+
+def _slowed(run: Callable[..., Any], extra_ns: float) -> Callable[..., Any]:
+    """``run`` and then a busy wait: the planted slowdown of the self-test."""
+
+    def slowed(*args: Any) -> Any:
+        out = run(*args)
+        end = perf_counter_ns() + extra_ns
+        while perf_counter_ns() < end:
+            pass
+        return out
+
+    return slowed
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".split("\n")[0][:300]
+
+
+def _failure(error: BaseException) -> Answer:
+    if isinstance(error, Unsupported):
+        return {"status": "unavailable", "reason": str(error) or "not supported"}
+    if isinstance(error, MemoryError):
+        return {"status": "oom", "reason": _one_line(error)}
+    return {"status": "error", "reason": _one_line(error)}
+
+
+def _die_with_parent(parent: int) -> None:
+    """A worker never outlives the run, not even one that was killed with SIGKILL."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def main(descriptor: int, parent: int, suite: str, impl: str, scratch: str) -> None:
+    _die_with_parent(parent)
+    channel = socket.socket(fileno=descriptor).makefile("rw", encoding="utf-8")
+    session: Session | None = None
+    for line in channel:
+        request: Answer = json.loads(line)
+        try:
+            if session is None:
+                session = Session(suite, impl, scratch)
+            answer: Answer = getattr(session, request.pop("do"))(**request)
+        except (Exception, SystemExit) as error:
+            answer = _failure(error)
+        channel.write(json.dumps(answer) + "\n")
+        channel.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
