@@ -55,7 +55,8 @@ AK_INLINE v_f32 v_set1(float x)
     return x - (v_f32){0}; /* x - 0 keeps every x, -0 and NaN included */
 }
 
-/* a * b + c, a * b - c, c - a * b: rounded once where the machine has FMA, twice in the portable build. */
+/* a * b + c, a * b - c, c - a * b: rounded once where the machine has FMA, twice in the portable build.
+ * v_min and v_max give b where a is NaN. */
 #if defined(AK_BUILD_AVX512)
 AK_INLINE v_f32 v_fma(v_f32 a, v_f32 b, v_f32 c)
 {
@@ -121,11 +122,11 @@ AK_INLINE v_f32 v_fnma(v_f32 a, v_f32 b, v_f32 c)
 }
 AK_INLINE v_f32 v_min(v_f32 a, v_f32 b)
 {
-    return (v_f32)vminq_f32((float32x4_t)a, (float32x4_t)b);
+    return (v_f32)vminnmq_f32((float32x4_t)a, (float32x4_t)b);
 }
 AK_INLINE v_f32 v_max(v_f32 a, v_f32 b)
 {
-    return (v_f32)vmaxq_f32((float32x4_t)a, (float32x4_t)b);
+    return (v_f32)vmaxnmq_f32((float32x4_t)a, (float32x4_t)b);
 }
 AK_INLINE v_f32 v_sqrt(v_f32 a)
 {
@@ -146,13 +147,13 @@ AK_INLINE v_f32 v_fnma(v_f32 a, v_f32 b, v_f32 c)
 }
 AK_INLINE v_f32 v_min(v_f32 a, v_f32 b)
 {
-    for (int i = 0; i < AK_W; i++) a[i] = a[i] < b[i] ? a[i] : b[i];
-    return a;
+    v_i32 m = a < b;
+    return (v_f32)((m & (v_i32)a) | (~m & (v_i32)b));
 }
 AK_INLINE v_f32 v_max(v_f32 a, v_f32 b)
 {
-    for (int i = 0; i < AK_W; i++) a[i] = a[i] > b[i] ? a[i] : b[i];
-    return a;
+    v_i32 m = a > b;
+    return (v_f32)((m & (v_i32)a) | (~m & (v_i32)b));
 }
 AK_INLINE v_f32 v_sqrt(v_f32 a)
 {

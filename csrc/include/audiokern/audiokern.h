@@ -4,6 +4,7 @@
 
 #include <audiokern/common.h>
 #include <audiokern/limits.h>
+#include <audiokern/quantize.h>
 #include <audiokern/stft.h>
 
 #endif

@@ -3,7 +3,7 @@
 Each topic is a module: ``audiokern.limits`` and so on.
 """
 
-from . import limits, stft
+from . import limits, quantize, stft
 from ._lib import AudiokernError, isa, isas
 
-__all__ = ["AudiokernError", "isa", "isas", "limits", "stft"]
+__all__ = ["AudiokernError", "isa", "isas", "limits", "quantize", "stft"]
