@@ -37,3 +37,14 @@ void ak_stft_window(const ak_stft_config *c, double *window)
         window[j] = !inside ? 0.0 : c->window ? (double)c->window[j - before] : 1.0;
     }
 }
+
+ak_status ak_stft_envelope(const ak_stft_config *c, const double *window, double *envelope)
+{
+    ak_status status = AK_OK;
+    for (int r = 0; r < c->hop; r++) {
+        envelope[r] = 0;
+        for (int j = r; j < c->n_fft; j += c->hop) envelope[r] += window[j] * window[j];
+        if (envelope[r] < AK_ENVELOPE_FLOOR) status = AK_ERR_WINDOW;
+    }
+    return status;
+}

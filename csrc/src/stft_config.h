@@ -17,6 +17,10 @@ static inline size_t ak_stft_left(const ak_stft_config *config)
 /* The window over all n_fft positions. */
 void ak_stft_window(const ak_stft_config *config, double *window);
 
+/* The sum of squared windows that cover row r < hop of a column of the signal, away from its ends;
+ * AK_ERR_WINDOW where one is below the floor. */
+ak_status ak_stft_envelope(const ak_stft_config *config, const double *window, double *envelope);
+
 /* Where sample `at` of the extended signal is found: an index below `samples`, or -1 for pad_value. */
 static inline ptrdiff_t ak_stft_index(ak_pad pad, ptrdiff_t at, ptrdiff_t samples)
 {

@@ -131,7 +131,11 @@ ak_status ak_istft_plain(const ak_stft_config *config, const float *spectrum, si
     plain p;
     if ((status = plain_create(&p, config)) != AK_OK) return status;
     double *sum = ak_alloc(samples * sizeof *sum), *envelope = ak_alloc(samples * sizeof *envelope);
-    if (!sum || !envelope) status = AK_ERR_MEMORY;
+    double *period = ak_alloc((size_t)config->hop * sizeof *period);
+    if (!sum || !envelope || !period)
+        status = AK_ERR_MEMORY;
+    else
+        status = ak_stft_envelope(config, p.window, period);
 
     ptrdiff_t left = (ptrdiff_t)ak_stft_left(config);
     for (size_t row = 0; row < rows && status == AK_OK; row++) {
@@ -151,6 +155,7 @@ ak_status ak_istft_plain(const ak_stft_config *config, const float *spectrum, si
     }
     free(sum);
     free(envelope);
+    free(period);
     plain_destroy(&p);
     return status;
 }

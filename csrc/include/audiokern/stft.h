@@ -55,6 +55,51 @@ AK_API ak_status ak_stft_plain(const ak_stft_config *config, const float *x, siz
 AK_API ak_status ak_istft_plain(const ak_stft_config *config, const float *spectrum, size_t rows,
                                 size_t frames, float *x, size_t samples, ptrdiff_t row_stride);
 
+/* A fast transform. Holds a copy of the window; the config need not outlive the call. */
+typedef struct ak_stft_plan ak_stft_plan;
+
+/* options: threads and instruction set; NULL for one thread and the best set.
+ * Errors: AK_ERR_ARGUMENT, AK_ERR_SIZE, AK_ERR_MEMORY, AK_ERR_THREADS, AK_ERR_ISA_*. On error *plan is NULL.
+ */
+AK_API ak_status ak_stft_create(ak_stft_plan **plan, const ak_stft_config *config, const ak_options *options);
+
+/* The complex spectrum.
+ *   x           rows x samples, x_stride floats from row to row
+ *   spectrum    complex numbers (re, im interleaved): bin k of frame m of a row lies at
+ *               row * row_stride + m * frame_stride + k, strides in complex numbers; frame_stride >= bins
+ *   work        NULL, or ak_stft_work_bytes() bytes: see common.h
+ * x and spectrum must not overlap. No frames at all is success. Thread-safe.
+ * Errors: AK_ERR_ARGUMENT, AK_ERR_SHORT, AK_ERR_ALIGNMENT. */
+AK_API ak_status ak_stft_execute(const ak_stft_plan *plan, const float *x, size_t rows, size_t samples,
+                                 ptrdiff_t x_stride, float *spectrum, ptrdiff_t row_stride,
+                                 ptrdiff_t frame_stride, void *work);
+
+/* |X|^power with power 1 or 2, as floats: strides in floats, otherwise as ak_stft_execute. */
+AK_API ak_status ak_stft_spectrogram(const ak_stft_plan *plan, int power, const float *x, size_t rows,
+                                     size_t samples, ptrdiff_t x_stride, float *values, ptrdiff_t row_stride,
+                                     ptrdiff_t frame_stride, void *work);
+
+AK_API size_t ak_stft_work_bytes(const ak_stft_plan *plan);
+AK_API void ak_stft_destroy(ak_stft_plan *plan); /* NULL is allowed */
+
+/* A fast inverse. */
+typedef struct ak_istft_plan ak_istft_plan;
+
+/* Errors: as ak_stft_create, and AK_ERR_WINDOW where some sample has no weight however long the signal. */
+AK_API ak_status ak_istft_create(ak_istft_plan **plan, const ak_stft_config *config,
+                                 const ak_options *options);
+
+/* The least-squares inverse: see ak_istft_plain.
+ *   spectrum    as ak_stft_execute writes it, frames of them in each row; not changed
+ *   x           rows x samples, x_stride floats from row to row; samples beyond the last frame are 0
+ * Errors: AK_ERR_ARGUMENT, AK_ERR_ALIGNMENT. */
+AK_API ak_status ak_istft_execute(const ak_istft_plan *plan, const float *spectrum, size_t rows,
+                                  size_t frames, ptrdiff_t row_stride, ptrdiff_t frame_stride, float *x,
+                                  size_t samples, ptrdiff_t x_stride, void *work);
+
+AK_API size_t ak_istft_work_bytes(const ak_istft_plan *plan);
+AK_API void ak_istft_destroy(ak_istft_plan *plan); /* NULL is allowed */
+
 #ifdef __cplusplus
 }
 #endif

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import check, declare, f32, lib, output
+from ._lib import Options, check, declare, f32, lib, options, output
 
-__all__ = ["Config", "istft_plain", "stft_plain"]
+__all__ = ["Config", "Istft", "Stft", "istft_plain", "stft_plain"]
 
 _PADS = ("constant", "reflect")
 
@@ -100,3 +100,96 @@ def istft_plain(
     rows = int(np.prod(lead))
     check(_inverse_plain(config, spectrum.ctypes.data, rows, frames, x.ctypes.data, samples, samples))
     return x
+
+
+_handle = ctypes.POINTER(ctypes.c_void_p)
+_options = ctypes.POINTER(Options)
+_create = declare("ak_stft_create", _handle, _config, _options)
+_execute = declare(
+    "ak_stft_execute", _pointer, _pointer, _size, _size, _stride, _pointer, _stride, _stride, _pointer
+)
+_spectrogram = declare(
+    "ak_stft_spectrogram",
+    *(_pointer, ctypes.c_int, _pointer, _size, _size, _stride, _pointer, _stride, _stride, _pointer),
+)
+_destroy = declare("ak_stft_destroy", _pointer, restype=None)
+_inverse_create = declare("ak_istft_create", _handle, _config, _options)
+_inverse_execute = declare(
+    "ak_istft_execute", _pointer, _pointer, _size, _size, _stride, _stride, _pointer, _size, _stride, _pointer
+)
+_inverse_destroy = declare("ak_istft_destroy", _pointer, restype=None)
+
+
+class Stft:
+    """A plan of the fast transform; safe to call from several threads (calls wait for one another)."""
+
+    def __init__(self, config: Config, threads: int = 1, isa: str = "auto") -> None:
+        self._plan = ctypes.c_void_p()
+        self.config = config
+        check(_create(self._plan, config, options(threads, isa)))
+
+    def __call__(self, x: Any, out: np.ndarray | None = None) -> np.ndarray:
+        """Complex spectrum ``(..., frames, bins)`` of ``(..., samples)``."""
+        x = f32(x, "x")
+        rows, samples, frames = self._shape(x)
+        bins = self.config.bins
+        out = output(out, (*x.shape[:-1], frames, bins), np.complex64)
+        check(
+            _execute(
+                *(self._plan, x.ctypes.data, rows, samples, samples),
+                *(out.ctypes.data, frames * bins, bins, None),
+            )
+        )
+        return out
+
+    def spectrogram(self, x: Any, power: int = 2, out: np.ndarray | None = None) -> np.ndarray:
+        """``|X| ** power`` with power 1 or 2, float32 ``(..., frames, bins)``."""
+        x = f32(x, "x")
+        rows, samples, frames = self._shape(x)
+        bins = self.config.bins
+        out = output(out, (*x.shape[:-1], frames, bins), np.float32)
+        check(
+            _spectrogram(
+                *(self._plan, power, x.ctypes.data, rows, samples, samples),
+                *(out.ctypes.data, frames * bins, bins, None),
+            )
+        )
+        return out
+
+    def _shape(self, x: np.ndarray) -> tuple[int, int, int]:
+        samples = x.shape[-1]
+        return x.size // samples if samples else 0, samples, self.config.frames(samples)
+
+    def __del__(self) -> None:
+        if getattr(self, "_plan", None):
+            _destroy(self._plan)
+
+
+class Istft:
+    """A plan of the fast least-squares inverse; safe to call from several threads."""
+
+    def __init__(self, config: Config, threads: int = 1, isa: str = "auto") -> None:
+        self._plan = ctypes.c_void_p()
+        self.config = config
+        check(_inverse_create(self._plan, config, options(threads, isa)))
+
+    def __call__(self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
+        """Signal ``(..., length)`` of a spectrum ``(..., frames, bins)``; length defaults to what frames cover."""
+        spectrum = np.ascontiguousarray(spectrum, np.complex64)
+        *lead, frames, bins = spectrum.shape
+        if bins != self.config.bins:
+            raise ValueError(f"spectrum has {bins} bins, not n_fft // 2 + 1 = {self.config.bins}")
+        samples = self.config.samples(frames) if length is None else length
+        out = output(out, (*lead, samples), np.float32)
+        rows = int(np.prod(lead))
+        check(
+            _inverse_execute(
+                *(self._plan, spectrum.ctypes.data, rows, frames, frames * bins, bins),
+                *(out.ctypes.data, samples, samples, None),
+            )
+        )
+        return out
+
+    def __del__(self) -> None:
+        if getattr(self, "_plan", None):
+            _inverse_destroy(self._plan)

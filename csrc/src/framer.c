@@ -1,0 +1,95 @@
+/* The sheet of samples that frames are read from: see framer.h. */
+#include "framer.h"
+#include "memory.h"
+
+ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa)
+{
+    memset(f, 0, sizeof *f);
+    ak_status status = ak_stft_check(config);
+    if (status != AK_OK) return status;
+    f->kernels = AK_SELECT(ak_lanes_kernels, isa);
+    f->config = *config;
+    f->config.window = NULL;
+    size_t n = (size_t)config->n_fft, hop = (size_t)config->hop;
+    f->width = (size_t)f->kernels->width;
+    f->rows = hop < n ? hop : n;
+    f->span = (f->width + (n - 1) / hop + f->width - 1) / f->width;
+    f->stride = (2 * f->span - 1) * f->width;
+    if (f->rows * f->stride > INT32_MAX) return AK_ERR_SIZE;
+    if ((status = ak_lanes_init(&f->lanes, config->n_fft)) != AK_OK) return status;
+
+    f->offset = ak_alloc(n * sizeof *f->offset);
+    f->gain = ak_alloc(n * sizeof *f->gain);
+    double *window = ak_alloc(n * sizeof *window);
+    if (f->offset && f->gain && window) {
+        ak_stft_window(config, window);
+        for (size_t i = 0; i < n; i++) {
+            size_t j = 2 * (size_t)f->lanes.order[i / 2] + i % 2;
+            f->offset[i] = (int32_t)(j % hop * f->stride + j / hop);
+            f->gain[i] = (float)(0.5 * window[j]);
+        }
+    } else {
+        status = AK_ERR_MEMORY;
+    }
+    free(window);
+    return status;
+}
+
+void ak_framer_free(ak_framer *f)
+{
+    ak_lanes_free(&f->lanes);
+    free(f->offset);
+    free(f->gain);
+}
+
+size_t ak_framer_floats(const ak_framer *f)
+{
+    return ak_round_up(f->rows * f->stride + f->rows * f->width, 16);
+}
+
+/* The samples of a block's W columns, padded, W rows of `rows` samples. */
+static void extend(const ak_walk *w, ptrdiff_t start)
+{
+    const ak_framer *f = w->framer;
+    ptrdiff_t samples = (ptrdiff_t)w->samples, end = samples + (ptrdiff_t)ak_stft_left(&f->config);
+    float *to = w->edge;
+    for (size_t l = 0; l < f->width; l++, start += f->config.hop) {
+        for (ptrdiff_t at = start; at < start + (ptrdiff_t)f->rows; at++) {
+            /* beyond `end` lie frames that nobody asked for */
+            ptrdiff_t from = at < end ? ak_stft_index(f->config.pad, at, samples) : -1;
+            *to++ = from < 0 ? f->config.pad_value : w->signal[from];
+        }
+    }
+}
+
+static void fill(const ak_walk *w, size_t block)
+{
+    const ak_framer *f = w->framer;
+    ptrdiff_t hop = f->config.hop;
+    ptrdiff_t start = (ptrdiff_t)(block * f->width) * hop - (ptrdiff_t)ak_stft_left(&f->config);
+    ptrdiff_t end = start + (ptrdiff_t)(f->width - 1) * hop + (ptrdiff_t)f->rows;
+    const float *from = w->signal + start;
+    if (start < 0 || end > (ptrdiff_t)w->samples) {
+        extend(w, start);
+        from = w->edge;
+        hop = (ptrdiff_t)f->rows;
+    }
+    size_t place = block % f->span;
+    size_t again = place + 1 < f->span ? f->span * f->width : 0;
+    f->kernels->to_lanes(from, hop, f->rows, f->width, w->sheet + place * f->width, f->stride, again);
+}
+
+ak_walk ak_walk_start(const ak_framer *f, const float *signal, size_t samples, size_t first_block,
+                      float *scratch)
+{
+    ak_walk w = {f, signal, samples, scratch, scratch + f->rows * f->stride, first_block};
+    for (size_t c = 0; c + 1 < f->span; c++) fill(&w, first_block + c);
+    return w;
+}
+
+const float *ak_walk_next(ak_walk *w)
+{
+    const ak_framer *f = w->framer;
+    fill(w, w->block + f->span - 1);
+    return w->sheet + w->block++ % f->span * f->width;
+}

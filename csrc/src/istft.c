@@ -1,0 +1,220 @@
+/* The fast inverse short-time Fourier transform.
+ *
+ * The mirror image of stft.c: W spectra are transposed into lanes and transformed, and their windowed samples
+ * are added into a sheet laid out as in framer.h, sums[row][column], where overlapping frames are
+ * neighbouring columns. Once all frames that reach into W columns have been added, those columns are divided
+ * by the envelope, transposed, and are W * hop samples of the signal.
+ */
+#include <audiokern/stft.h>
+#include "crew.h"
+#include "lanes.h"
+#include "memory.h"
+#include "stft_config.h"
+#include "tasks.h"
+
+struct ak_istft_plan {
+    const ak_lanes_kernels *kernels;
+    ak_lanes lanes;
+    ak_stft_config config;
+    size_t width, n, hop, left, overlap; /* overlap: columns that a frame covers */
+    size_t span;                         /* column blocks that W frames cover */
+    float *gain;                         /* window / n_fft, in the order of pass 0 */
+    double *squares;                     /* of the window, in order */
+    float *scale;                        /* 1 / envelope of each row, away from the ends */
+    float *ones;
+    ak_crew *crew;
+};
+
+typedef struct job {
+    const ak_istft_plan *plan;
+    const float *spectrum; /* strides in floats */
+    size_t frames;
+    ptrdiff_t row_stride, frame_stride;
+    float *x;
+    size_t samples;
+    ptrdiff_t x_stride;
+    ak_tasks tasks; /* over column blocks */
+} job;
+
+static size_t sums_floats(const ak_istft_plan *p)
+{
+    return ak_round_up(p->hop * p->span * p->width, 16);
+}
+
+static size_t edge_floats(const ak_istft_plan *p)
+{
+    return ak_round_up(p->hop * p->width, 16);
+}
+
+static size_t scratch_bytes(const ak_istft_plan *p)
+{
+    return (sums_floats(p) + edge_floats(p) + (2 * p->n + 2) * p->width) * sizeof(float);
+}
+
+/* The sum of squared windows over sample `at` of the extended signal, from the frames that exist. */
+static double envelope_at(const ak_istft_plan *p, size_t at, size_t frames)
+{
+    size_t last = at / p->hop < frames ? at / p->hop : frames - 1;
+    double sum = 0;
+    for (size_t m = last + 1; m-- > 0 && at - m * p->hop < p->n;) sum += p->squares[at - m * p->hop];
+    return sum > AK_ENVELOPE_FLOOR ? sum : AK_ENVELOPE_FLOOR;
+}
+
+/* W columns at an end of the signal: some frames are missing, some samples are cut off. */
+static void take_edge(const job *g, float *sums, float *edge, float *x, size_t block)
+{
+    const ak_istft_plan *p = g->plan;
+    p->kernels->overlap_take(sums, p->hop, p->span * p->width, p->ones, edge);
+    size_t start = block * p->width * p->hop;
+    for (size_t i = 0; i < p->width * p->hop; i++) {
+        size_t at = start + i;
+        if (at < p->left || at - p->left >= g->samples) continue;
+        size_t column = at / p->hop;
+        int whole = column + 1 >= p->overlap && column < g->frames;
+        double scale = whole ? (double)p->scale[at % p->hop] : 1.0 / envelope_at(p, at, g->frames);
+        x[at - p->left] = (float)(edge[i] * scale);
+    }
+}
+
+static void take(const job *g, float *sums, float *edge, float *x, size_t block)
+{
+    const ak_istft_plan *p = g->plan;
+    size_t column = block * p->width, start = column * p->hop, end = start + p->width * p->hop;
+    int whole = column + 1 >= p->overlap && column + p->width <= g->frames;
+    if (whole && start >= p->left && end - p->left <= g->samples)
+        p->kernels->overlap_take(sums, p->hop, p->span * p->width, p->scale, x + (start - p->left));
+    else
+        take_edge(g, sums, edge, x, block);
+}
+
+static void istft_task(const void *arg, void *scratch, size_t task)
+{
+    const job *g = arg;
+    const ak_istft_plan *p = g->plan;
+    const ak_lanes_kernels *k = p->kernels;
+    ak_span span = ak_tasks_span(&g->tasks, task);
+    float *sums = scratch;
+    float *edge = sums + sums_floats(p);
+    float *work = edge + edge_floats(p), *frame = work + (p->n + 2) * p->width;
+    const float *spectrum = g->spectrum + (ptrdiff_t)span.row * g->row_stride;
+    float *x = g->x + (ptrdiff_t)span.row * g->x_stride;
+
+    memset(sums, 0, sums_floats(p) * sizeof(float));
+    size_t before = span.begin < p->span - 1 ? span.begin : p->span - 1; /* earlier frames reach in */
+    for (size_t b = span.begin - before; b < span.end; b++) {
+        size_t first = b * p->width;
+        if (first < g->frames) {
+            size_t count = g->frames - first < p->width ? g->frames - first : p->width;
+            k->to_lanes(spectrum + (ptrdiff_t)first * g->frame_stride, g->frame_stride, p->n + 2, count, work,
+                        p->width, 0);
+            k->inverse(&p->lanes, p->gain, work, frame);
+            k->overlap_add(frame, p->n, p->hop, sums, p->span * p->width);
+        }
+        if (b >= span.begin)
+            take(g, sums, edge, x, b);
+        else
+            k->overlap_take(sums, p->hop, p->span * p->width, p->ones, edge); /* another task's columns */
+    }
+}
+
+static ak_status fill_tables(ak_istft_plan *p, const ak_stft_config *config)
+{
+    double *window = ak_alloc(p->n * sizeof *window), *envelope = ak_alloc(p->hop * sizeof *envelope);
+    p->gain = ak_alloc(p->n * sizeof *p->gain);
+    p->squares = ak_alloc(p->n * sizeof *p->squares);
+    p->scale = ak_alloc(p->hop * sizeof *p->scale);
+    p->ones = ak_alloc(p->hop * sizeof *p->ones);
+    ak_status status = AK_ERR_MEMORY;
+    if (window && envelope && p->gain && p->squares && p->scale && p->ones) {
+        ak_stft_window(config, window);
+        status = ak_stft_envelope(config, window, envelope);
+        for (size_t i = 0; i < p->n; i++) {
+            size_t j = 2 * (size_t)p->lanes.order[i / 2] + i % 2;
+            p->gain[i] = (float)(window[j] / (double)p->n);
+            p->squares[i] = window[i] * window[i];
+        }
+        for (size_t r = 0; r < p->hop; r++) {
+            p->scale[r] = (float)(1.0 / envelope[r]);
+            p->ones[r] = 1.0f;
+        }
+    }
+    free(window);
+    free(envelope);
+    return status;
+}
+
+static ak_status init(ak_istft_plan *p, const ak_stft_config *config, const ak_options *options)
+{
+    ak_isa isa;
+    ak_status status = ak_isa_choose(options ? options->isa : AK_ISA_AUTO, &isa);
+    if (status == AK_OK) status = ak_stft_check(config);
+    if (status != AK_OK) return status;
+    if (config->hop > config->n_fft) return AK_ERR_WINDOW;
+    p->kernels = AK_SELECT(ak_lanes_kernels, isa);
+    p->config = *config;
+    p->config.window = NULL;
+    p->width = (size_t)p->kernels->width;
+    p->n = (size_t)config->n_fft;
+    p->hop = (size_t)config->hop;
+    p->left = ak_stft_left(config);
+    p->overlap = (p->n - 1) / p->hop + 1;
+    p->span = (p->width + p->overlap - 1 + p->width - 1) / p->width;
+    if ((status = ak_lanes_init(&p->lanes, config->n_fft)) != AK_OK) return status;
+    if ((status = fill_tables(p, config)) != AK_OK) return status;
+    return ak_crew_create(&p->crew, options ? options->threads : 1, scratch_bytes(p));
+}
+
+ak_status ak_istft_create(ak_istft_plan **plan, const ak_stft_config *config, const ak_options *options)
+{
+    if (!plan) return AK_ERR_ARGUMENT;
+    *plan = NULL;
+    ak_istft_plan *p = ak_alloc(sizeof *p);
+    if (!p) return AK_ERR_MEMORY;
+    ak_status status = init(p, config, options);
+    if (status != AK_OK)
+        ak_istft_destroy(p);
+    else
+        *plan = p;
+    return status;
+}
+
+ak_status ak_istft_execute(const ak_istft_plan *p, const float *spectrum, size_t rows, size_t frames,
+                           ptrdiff_t row_stride, ptrdiff_t frame_stride, float *x, size_t samples,
+                           ptrdiff_t x_stride, void *work)
+{
+    if (!p) return AK_ERR_ARGUMENT;
+    if (rows == 0 || samples == 0) return AK_OK;
+    if (!x || (frames && !spectrum)) return AK_ERR_ARGUMENT;
+    size_t columns = frames ? frames + p->overlap - 1 : 0;
+    size_t covered = columns * p->hop > p->left ? columns * p->hop - p->left : 0;
+    for (size_t row = 0; row < rows && covered < samples; row++)
+        memset(x + (ptrdiff_t)row * x_stride + covered, 0, (samples - covered) * sizeof(float));
+    if (covered == 0) return AK_OK;
+
+    job g = {
+        .plan = p, .spectrum = spectrum, .frames = frames, .x = x, .samples = samples, .x_stride = x_stride};
+    g.row_stride = 2 * row_stride;
+    g.frame_stride = 2 * frame_stride;
+    /* columns that end before the signal's first sample or begin after its last are nobody's */
+    size_t wanted = (p->left + samples + p->hop - 1) / p->hop;
+    if (wanted < columns) columns = wanted;
+    g.tasks = ak_tasks_make(rows, (columns + p->width - 1) / p->width, work ? 1 : ak_crew_threads(p->crew));
+    return ak_crew_run(p->crew, work, istft_task, &g, g.tasks.count);
+}
+
+size_t ak_istft_work_bytes(const ak_istft_plan *plan)
+{
+    return plan ? ak_crew_scratch_bytes(plan->crew) : 0;
+}
+
+void ak_istft_destroy(ak_istft_plan *plan)
+{
+    if (!plan) return;
+    ak_crew_destroy(plan->crew);
+    ak_lanes_free(&plan->lanes);
+    free(plan->gain);
+    free(plan->squares);
+    free(plan->scale);
+    free(plan->ones);
+    free(plan);
+}

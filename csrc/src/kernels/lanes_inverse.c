@@ -1,0 +1,226 @@
+/* The inverse real FFT over frames in lanes: the passes of lanes_forward.c backwards.
+ *
+ * Everything between packing and the last store works on numbers with their real and imaginary parts swapped:
+ * swap(a) = i conj(a), so a forward transform of swapped numbers is a swapped inverse transform, and the
+ * forward tables and butterflies serve unchanged.
+ */
+#include "lanes_kernels.h"
+
+/* Points k and size - k of the complex transform, swapped, from bins k and size - k. */
+AK_INLINE void pack(cvec *b, int size, int k, const float *w, cvec *z, cvec *y)
+{
+    cvec p = b[k], q = b[size - k];
+    cvec even = {p.r + q.r, p.i - q.i};
+    cvec d = {p.r - q.r, p.i + q.i};
+    v_f32 wr = v_set1(w[2 * k]), wi = v_set1(w[2 * k + 1]);
+    cvec odd = {v_fma(d.r, wr, d.i * wi), v_fms(d.i, wr, d.r * wi)}; /* d conj(w) */
+    *z = (cvec){even.i + odd.r, even.r - odd.i};                     /* swap(even + i odd) */
+    *y = (cvec){odd.r - even.i, even.r + odd.i};                     /* swap(conj(even) + i conj(odd)) */
+}
+
+/* Imaginary parts of the first and the last bin count as zero. */
+AK_INLINE cvec pack_edges(const cvec *b, int size)
+{
+    return (cvec){b[0].r - b[size].r, b[0].r + b[size].r};
+}
+
+AK_INLINE void store_column(const int R, const cvec *x, cvec *b, const float *w, int length, int k)
+{
+    b[k] = x[0];
+#pragma GCC unroll 16
+    for (int j = 1; j < R; j++) b[k + j * length] = c_twiddle(x[j], w + 2 * (k * (R - 1) + j - 1));
+}
+
+/* Packing and the first split, two mirrored columns at a time. */
+AK_INLINE void split_first(const int R, cvec *b, const float *w, int length, const float *turn)
+{
+    const int size = R * length;
+    cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
+    x[0] = pack_edges(b, size);
+#pragma GCC unroll 16
+    for (int q = 1; q <= R / 2; q++) pack(b, size, q * length, turn, &x[q], &x[R - q]);
+    dft(R, x);
+#pragma GCC unroll 16
+    for (int j = 0; j < R; j++) b[j * length] = x[j];
+
+    for (int k = 1; k < (length + 1) / 2; k++) {
+#pragma GCC unroll 16
+        for (int q = 0; q < R; q++) pack(b, size, k + q * length, turn, &x[q], &y[R - 1 - q]);
+        dft(R, x);
+        store_column(R, x, b, w, length, k);
+        dft(R, y);
+        store_column(R, y, b, w, length, length - k);
+    }
+    if (length % 2 == 0) {
+        int k = length / 2;
+#pragma GCC unroll 16
+        for (int q = 0; q < (R + 1) / 2; q++) pack(b, size, k + q * length, turn, &x[q], &x[R - 1 - q]);
+        dft(R, x);
+        store_column(R, x, b, w, length, k);
+    }
+}
+
+/* Packing alone, before a transform of a single pass. */
+static void pack_pass(cvec *b, int size, const float *turn)
+{
+    cvec first = pack_edges(b, size);
+    for (int k = 1; k <= size / 2; k++) {
+        cvec z, y;
+        pack(b, size, k, turn, &z, &y);
+        b[size - k] = y;
+        b[k] = z;
+    }
+    b[0] = first;
+}
+
+AK_INLINE void split(const int R, cvec *b, const float *w, int length)
+{
+    for (int k = 0; k < length; k++, w += 2 * (R - 1)) {
+        cvec x[AK_MAX_RADIX];
+#pragma GCC unroll 16
+        for (int j = 0; j < R; j++) x[j] = b[k + j * length];
+        dft(R, x);
+        b[k] = x[0];
+#pragma GCC unroll 16
+        for (int j = 1; j < R; j++) b[k + j * length] = k == 0 ? x[j] : c_twiddle(x[j], w + 2 * (j - 1));
+    }
+}
+
+/* The transforms of pass 0, out to the samples in order. */
+AK_INLINE void scatter(const int R, const cvec *b, const int32_t *order, const float *gain, v_f32 *out,
+                       int count)
+{
+    for (; count > 0; count--, b += R, order += R, gain += 2 * R) {
+        cvec x[AK_MAX_RADIX];
+#pragma GCC unroll 16
+        for (int t = 0; t < R; t++) x[t] = b[t];
+        dft(R, x);
+#pragma GCC unroll 16
+        for (int t = 0; t < R; t++) {
+            out[2 * order[t]] = x[t].i * v_set1(gain[2 * t]);
+            out[2 * order[t] + 1] = x[t].r * v_set1(gain[2 * t + 1]);
+        }
+    }
+}
+
+#define DEFINE_SPLITS(R)                                                                                     \
+    static void split_first_##R(cvec *b, const float *w, int length, const float *turn)                      \
+    {                                                                                                        \
+        split_first(R, b, w, length, turn);                                                                  \
+    }                                                                                                        \
+    static void split_##R(cvec *b, const float *w, int length)                                               \
+    {                                                                                                        \
+        split(R, b, w, length);                                                                              \
+    }                                                                                                        \
+    static void scatter_##R(const cvec *b, const int32_t *order, const float *gain, v_f32 *out, int count)   \
+    {                                                                                                        \
+        scatter(R, b, order, gain, out, count);                                                              \
+    }
+DEFINE_SPLITS(2)
+DEFINE_SPLITS(3)
+DEFINE_SPLITS(4)
+DEFINE_SPLITS(5)
+DEFINE_SPLITS(8)
+
+static void run_split_first(int radix, cvec *b, const float *w, int length, const float *turn)
+{
+    switch (radix) {
+    case 2:
+        split_first_2(b, w, length, turn);
+        break;
+    case 3:
+        split_first_3(b, w, length, turn);
+        break;
+    case 4:
+        split_first_4(b, w, length, turn);
+        break;
+    case 5:
+        split_first_5(b, w, length, turn);
+        break;
+    default:
+        split_first_8(b, w, length, turn);
+        break;
+    }
+}
+
+static void run_split(int radix, cvec *b, const float *w, int length)
+{
+    switch (radix) {
+    case 2:
+        split_2(b, w, length);
+        break;
+    case 3:
+        split_3(b, w, length);
+        break;
+    case 4:
+        split_4(b, w, length);
+        break;
+    case 5:
+        split_5(b, w, length);
+        break;
+    case 8:
+        split_8(b, w, length);
+        break;
+    default:
+        split(16, b, w, length);
+        break;
+    }
+}
+
+static void run_scatter(const ak_lanes *t, const cvec *b, const float *gain, v_f32 *out, int place, int count)
+{
+    const int32_t *order = t->order + place;
+    b += place;
+    gain += 2 * place;
+    switch (t->radix[0]) {
+    case 1:
+        scatter(1, b, order, gain, out, count);
+        break;
+    case 2:
+        scatter_2(b, order, gain, out, count);
+        break;
+    case 3:
+        scatter_3(b, order, gain, out, count);
+        break;
+    case 4:
+        scatter_4(b, order, gain, out, count);
+        break;
+    case 5:
+        scatter_5(b, order, gain, out, count);
+        break;
+    case 8:
+        scatter_8(b, order, gain, out, count);
+        break;
+    default:
+        scatter(16, b, order, gain, out, count);
+        break;
+    }
+}
+
+/* `count` blocks from `place` on, through passes q .. 0, depth first. */
+static void run_blocks(const ak_lanes *t, int q, cvec *b, const float *gain, v_f32 *out, int place, int count)
+{
+    if (q == 0) {
+        run_scatter(t, b, gain, out, place, count);
+        return;
+    }
+    int block = t->length[q] * t->radix[q];
+    for (; count > 0; count--, place += block) {
+        run_split(t->radix[q], b + place, t->twiddle[q], t->length[q]);
+        run_blocks(t, q - 1, b, gain, out, place, t->radix[q]);
+    }
+}
+
+void AK_NAME(ak_lanes_inverse)(const ak_lanes *t, const float *gain, float *work, float *x)
+{
+    cvec *b = (cvec *)(void *)work;
+    v_f32 *out = (v_f32 *)(void *)x;
+    int last = t->passes - 1;
+    if (last == 0) {
+        pack_pass(b, t->size, t->unpack);
+        run_scatter(t, b, gain, out, 0, 1);
+        return;
+    }
+    run_split_first(t->radix[last], b, t->twiddle[last], t->length[last], t->unpack);
+    run_blocks(t, last - 1, b, gain, out, 0, t->radix[last]);
+}

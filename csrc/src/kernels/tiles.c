@@ -1,0 +1,111 @@
+/* Samples of W frames to lanes and back: transposition tile by tile. Also the table of all lane kernels. */
+#include "lanes_kernels.h"
+#include "kernels/transpose.h"
+
+AK_INLINE void tile_to_lanes(const float *from, ptrdiff_t from_stride, size_t count, float *to,
+                             size_t to_stride, size_t again)
+{
+    v_f32 v[AK_W];
+    if (count == AK_W) {
+#pragma GCC unroll 16
+        for (int l = 0; l < AK_W; l++) v[l] = v_load(from + l * from_stride);
+    } else {
+#pragma GCC unroll 16
+        for (int l = 0; l < AK_W; l++) v[l] = (size_t)l < count ? v_load(from + l * from_stride) : (v_f32){0};
+    }
+    v_transpose(v);
+#pragma GCC unroll 16
+    for (int r = 0; r < AK_W; r++) v_store(to + (size_t)r * to_stride, v[r]);
+    if (!again) return;
+#pragma GCC unroll 16
+    for (int r = 0; r < AK_W; r++) v_store(to + again + (size_t)r * to_stride, v[r]);
+}
+
+#define FEW 4 /* rows that are moved one by one rather than as a tile */
+
+static void to_lanes(const float *from, ptrdiff_t from_stride, size_t rows, size_t count, float *to,
+                     size_t to_stride, size_t again)
+{
+    size_t r = 0;
+    for (; r + AK_W <= rows; r += AK_W)
+        tile_to_lanes(from + r, from_stride, count, to + r * to_stride, to_stride, again);
+    if (rows - r > FEW && rows >= AK_W) { /* the last tile overlaps the one before */
+        r = rows - AK_W;
+        tile_to_lanes(from + r, from_stride, count, to + r * to_stride, to_stride, again);
+        return;
+    }
+    for (; r < rows; r++)
+        for (size_t l = 0; l < AK_W; l++) {
+            float value = l < count ? from[(ptrdiff_t)l * from_stride + (ptrdiff_t)r] : 0.0f;
+            to[r * to_stride + l] = value;
+            if (again) to[again + r * to_stride + l] = value;
+        }
+}
+
+static void from_lanes(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count)
+{
+    size_t r = 0;
+    for (; r + AK_W <= rows; r += AK_W) {
+        v_f32 v[AK_W];
+#pragma GCC unroll 16
+        for (int i = 0; i < AK_W; i++) v[i] = v_load(from + (r + (size_t)i) * AK_W);
+        v_transpose(v);
+        if (count == AK_W) {
+#pragma GCC unroll 16
+            for (int l = 0; l < AK_W; l++) v_store(to + l * to_stride + (ptrdiff_t)r, v[l]);
+        } else {
+            for (size_t l = 0; l < count; l++) v_store(to + (ptrdiff_t)l * to_stride + (ptrdiff_t)r, v[l]);
+        }
+    }
+    for (size_t l = 0; l < count; l++)
+        for (size_t i = r; i < rows; i++) to[(ptrdiff_t)l * to_stride + (ptrdiff_t)i] = from[i * AK_W + l];
+}
+
+static void overlap_add(const float *x, size_t n, size_t hop, float *sums, size_t stride)
+{
+    /* Shift by shift, so that a row of sums is long written when it is read again. */
+    for (size_t shift = 0; shift * hop < n; shift++) {
+        size_t rows = n - shift * hop < hop ? n - shift * hop : hop;
+        const float *from = x + shift * hop * AK_W;
+        float *to = sums + shift;
+        for (size_t r = 0; r < rows; r++, from += AK_W, to += stride) v_store(to, v_load(to) + v_load(from));
+    }
+}
+
+AK_INLINE void tile_take(const float *sums, size_t stride, const float *scale, float *to, size_t to_stride)
+{
+    v_f32 v[AK_W];
+#pragma GCC unroll 16
+    for (int r = 0; r < AK_W; r++) v[r] = v_load(sums + (size_t)r * stride) * v_set1(scale[r]);
+    v_transpose(v);
+#pragma GCC unroll 16
+    for (int l = 0; l < AK_W; l++) v_store(to + (size_t)l * to_stride, v[l]);
+}
+
+static void overlap_take(float *sums, size_t rows, size_t stride, const float *scale, float *to)
+{
+    size_t r = 0;
+    for (; r + AK_W <= rows; r += AK_W) tile_take(sums + r * stride, stride, scale + r, to + r, rows);
+    if (r < rows && rows >= AK_W) {
+        r = rows - AK_W;
+        tile_take(sums + r * stride, stride, scale + r, to + r, rows);
+        r = rows;
+    }
+    for (; r < rows; r++)
+        for (size_t l = 0; l < AK_W; l++) to[l * rows + r] = sums[r * stride + l] * scale[r];
+
+    for (r = 0; r < rows; r++, sums += stride) {
+        for (size_t c = AK_W; c < stride; c += AK_W) v_store(sums + c - AK_W, v_load(sums + c));
+        v_store(sums + stride - AK_W, (v_f32){0});
+    }
+}
+
+const ak_lanes_kernels AK_NAME(ak_lanes_kernels) = {
+    .width = AK_W,
+    .forward = AK_NAME(ak_lanes_forward),
+    .inverse = AK_NAME(ak_lanes_inverse),
+    .to_lanes = to_lanes,
+    .from_lanes = from_lanes,
+    .overlap_add = overlap_add,
+    .overlap_take = overlap_take,
+};

@@ -1,0 +1,98 @@
+/* Tables of the lane-parallel FFT: see lanes.h. */
+#include "lanes.h"
+#include "memory.h"
+
+#include <math.h>
+
+static const double two_pi = 6.283185307179586476925286766559;
+
+static int remove_factor(int *size, int p)
+{
+    int count = 0;
+    for (; *size % p == 0; *size /= p) count++;
+    return count;
+}
+
+int ak_lanes_supports(int n)
+{
+    if (n < 2 || n % 2) return 0;
+    int size = n / 2;
+    remove_factor(&size, 2);
+    remove_factor(&size, 3);
+    remove_factor(&size, 5);
+    return size == 1;
+}
+
+/* Large radices save passes over memory and twiddles. Pass 0 has none, so it gets the largest; the last pass
+ * holds two butterflies at once, so it gets a small one. */
+static void choose_radices(ak_lanes *t)
+{
+    int rest = t->size, q = 0;
+    int twos = remove_factor(&rest, 2), threes = remove_factor(&rest, 3), fives = remove_factor(&rest, 5);
+    int last = 0;
+    if (twos >= 5 && fives == 0 && threes == 0) { /* end on 4 after two passes at least */
+        last = 4;
+        twos -= 2;
+    }
+    for (; twos >= 3 && twos != 4; twos -= 3) t->radix[q++] = 8;
+    for (; twos >= 2; twos -= 2) t->radix[q++] = 4;
+    if (twos) t->radix[q++] = 2;
+    for (; fives; fives--) t->radix[q++] = 5;
+    for (; threes; threes--) t->radix[q++] = 3;
+    if (last) t->radix[q++] = last;
+    if (q == 0) t->radix[q++] = 1;
+    t->passes = q;
+}
+
+/* Place s of the input of pass 0, digit by digit: the digit of the last pass is the most significant of the
+ * place and the least significant of the index. */
+static int digit_reversed(const ak_lanes *t, int place)
+{
+    int index = 0, weight = 1, block = t->size;
+    for (int q = t->passes - 1; q >= 0; q--) {
+        block /= t->radix[q];
+        index += place / block * weight;
+        place %= block;
+        weight *= t->radix[q];
+    }
+    return index;
+}
+
+static void set_unit(float *to, double turn)
+{
+    to[0] = (float)cos(two_pi * turn);
+    to[1] = (float)-sin(two_pi * turn);
+}
+
+ak_status ak_lanes_init(ak_lanes *t, int n)
+{
+    memset(t, 0, sizeof *t);
+    if (!ak_lanes_supports(n)) return AK_ERR_SIZE;
+    t->n = n;
+    t->size = n / 2;
+    choose_radices(t);
+    t->order = ak_alloc((size_t)t->size * sizeof *t->order);
+    t->unpack = ak_alloc((size_t)t->size * 2 * sizeof(float));
+    if (!t->order || !t->unpack) return AK_ERR_MEMORY;
+    for (int s = 0; s < t->size; s++) t->order[s] = digit_reversed(t, s);
+    for (int k = 0; k < t->size; k++) set_unit(t->unpack + 2 * k, (double)k / n);
+
+    for (int q = 0, length = 1; q < t->passes; length *= t->radix[q++]) {
+        int radix = t->radix[q];
+        t->length[q] = length;
+        if (q == 0) continue;
+        float *w = t->twiddle[q] = ak_alloc((size_t)length * (size_t)radix * 2 * sizeof(float));
+        if (!w) return AK_ERR_MEMORY;
+        for (int k = 0; k < length; k++)
+            for (int j = 1; j < radix; j++, w += 2) set_unit(w, (double)j * k / ((double)length * radix));
+    }
+    return AK_OK;
+}
+
+void ak_lanes_free(ak_lanes *t)
+{
+    free(t->order);
+    free(t->unpack);
+    for (int q = 0; q < AK_MAX_PASSES; q++) free(t->twiddle[q]);
+    memset(t, 0, sizeof *t);
+}

@@ -1,0 +1,127 @@
+/* The fast short-time Fourier transform: plan, and the walk of one task over its blocks of frames. */
+#include <audiokern/stft.h>
+#include "crew.h"
+#include "framer.h"
+#include "memory.h"
+#include "tasks.h"
+
+struct ak_stft_plan {
+    ak_framer framer;
+    ak_crew *crew;
+};
+
+typedef struct job {
+    const ak_stft_plan *plan;
+    ak_bins kind;
+    const float *x;
+    size_t samples, frames;
+    ptrdiff_t x_stride;
+    float *out; /* strides in floats */
+    ptrdiff_t row_stride, frame_stride;
+    ak_tasks tasks;
+} job;
+
+static size_t bins(const ak_framer *f)
+{
+    return (size_t)f->config.n_fft / 2 + 1;
+}
+
+static size_t scratch_bytes(const ak_framer *f)
+{
+    return (ak_framer_floats(f) + 3 * bins(f) * f->width) * sizeof(float);
+}
+
+static void stft_task(const void *arg, void *scratch, size_t task)
+{
+    const job *g = arg;
+    const ak_framer *f = &g->plan->framer;
+    const ak_lanes_kernels *k = f->kernels;
+    ak_span span = ak_tasks_span(&g->tasks, task);
+    float *sheet = scratch;
+    float *work = sheet + ak_framer_floats(f), *values = work + 2 * bins(f) * f->width;
+    float *out = g->out + (ptrdiff_t)span.row * g->row_stride;
+
+    ak_walk walk = ak_walk_start(f, g->x + (ptrdiff_t)span.row * g->x_stride, g->samples, span.begin, sheet);
+    for (size_t b = span.begin; b < span.end; b++) {
+        const float *view = ak_walk_next(&walk);
+        k->forward(&f->lanes, g->kind, view, f->offset, f->gain, work, values);
+        size_t first = b * f->width, left = g->frames - first;
+        float *to = out + (ptrdiff_t)first * g->frame_stride;
+        size_t count = left < f->width ? left : f->width;
+        if (g->kind == AK_BINS_COMPLEX)
+            k->from_lanes(work, 2 * bins(f), to, g->frame_stride, count);
+        else
+            k->from_lanes(values, bins(f), to, g->frame_stride, count);
+    }
+}
+
+ak_status ak_stft_create(ak_stft_plan **plan, const ak_stft_config *config, const ak_options *options)
+{
+    if (!plan) return AK_ERR_ARGUMENT;
+    *plan = NULL;
+    ak_isa isa;
+    ak_status status = ak_isa_choose(options ? options->isa : AK_ISA_AUTO, &isa);
+    if (status != AK_OK) return status;
+    ak_stft_plan *p = ak_alloc(sizeof *p);
+    if (!p) return AK_ERR_MEMORY;
+    status = ak_framer_init(&p->framer, config, isa);
+    if (status == AK_OK)
+        status = ak_crew_create(&p->crew, options ? options->threads : 1, scratch_bytes(&p->framer));
+    if (status != AK_OK)
+        ak_stft_destroy(p);
+    else
+        *plan = p;
+    return status;
+}
+
+static ak_status run(const job *from, size_t rows, void *work)
+{
+    job g = *from;
+    const ak_stft_plan *p = g.plan;
+    const ak_framer *f = &p->framer;
+    ak_status status = ak_stft_check_samples(&f->config, g.samples);
+    if (status != AK_OK) return status;
+    g.frames = ak_stft_frames(&f->config, g.samples);
+    if (rows == 0 || g.frames == 0) return AK_OK;
+    if (!g.x || !g.out) return AK_ERR_ARGUMENT;
+    g.tasks = ak_tasks_make(rows, (g.frames + f->width - 1) / f->width, work ? 1 : ak_crew_threads(p->crew));
+    return ak_crew_run(p->crew, work, stft_task, &g, g.tasks.count);
+}
+
+ak_status ak_stft_execute(const ak_stft_plan *plan, const float *x, size_t rows, size_t samples,
+                          ptrdiff_t x_stride, float *spectrum, ptrdiff_t row_stride, ptrdiff_t frame_stride,
+                          void *work)
+{
+    if (!plan) return AK_ERR_ARGUMENT;
+    job g = {.plan = plan, .kind = AK_BINS_COMPLEX, .x = x, .samples = samples, .x_stride = x_stride};
+    g.out = spectrum;
+    g.row_stride = 2 * row_stride;
+    g.frame_stride = 2 * frame_stride;
+    return run(&g, rows, work);
+}
+
+ak_status ak_stft_spectrogram(const ak_stft_plan *plan, int power, const float *x, size_t rows,
+                              size_t samples, ptrdiff_t x_stride, float *values, ptrdiff_t row_stride,
+                              ptrdiff_t frame_stride, void *work)
+{
+    if (!plan || power < 1 || power > 2) return AK_ERR_ARGUMENT;
+    job g = {.plan = plan, .x = x, .samples = samples, .x_stride = x_stride};
+    g.kind = power == 2 ? AK_BINS_POWER : AK_BINS_MAGNITUDE;
+    g.out = values;
+    g.row_stride = row_stride;
+    g.frame_stride = frame_stride;
+    return run(&g, rows, work);
+}
+
+size_t ak_stft_work_bytes(const ak_stft_plan *plan)
+{
+    return plan ? ak_crew_scratch_bytes(plan->crew) : 0;
+}
+
+void ak_stft_destroy(ak_stft_plan *plan)
+{
+    if (!plan) return;
+    ak_crew_destroy(plan->crew);
+    ak_framer_free(&plan->framer);
+    free(plan);
+}
