@@ -1,0 +1,44 @@
+"""What all tests share: the toy suite, and a run of it in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TOYS = Path(__file__).parent / "toys"
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _quiet_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's own settings."""
+    monkeypatch.setenv("BENCH_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+
+
+@pytest.fixture
+def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """The registry with the toy suite in it; the current folder is a fresh one."""
+    from bench import registry
+
+    monkeypatch.setenv("BENCH_PATH", str(TOYS))
+    monkeypatch.chdir(tmp_path)
+    registry.load.cache_clear()
+    yield registry.load()
+    registry.load.cache_clear()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line as a user has it, with the toy suite, in a fresh folder."""
+
+    def call(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "BENCH_PATH": str(TOYS), "COLUMNS": "100", **environment}
+        command = [sys.executable, "-m", "bench", *args]
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=240, check=False)
+
+    return call
