@@ -12,7 +12,7 @@ from bench import registry
 from bench.core import STATUSES
 from bench.report import lines as reading
 from bench.report import ranking, tables, troubles
-from bench.report.digits import counted
+from bench.report.digits import counted, slug
 from bench.report.lines import Line, clean
 from bench.results import Results
 
@@ -40,6 +40,11 @@ class Section:
     @property
     def name(self) -> str:
         return f"{self.suite} {self.op}"
+
+    @property
+    def key(self) -> str:
+        """Names this section in links and files."""
+        return slug(self.suite, self.op, self.corpus)
 
     @property
     def lines(self) -> list[Line]:

@@ -1,8 +1,10 @@
-"""Numbers as people read them: three significant digits, one unit a table, and a dash where nothing is known."""
+"""Small texts: numbers as people read them, one unit a table, a dash where nothing is known, names safe in files."""
 
 from __future__ import annotations
 
 import math
+import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -73,3 +75,10 @@ def spread_percent(value: float | None, low: float | None, high: float | None) -
 def counted(number: int, noun: str) -> str:
     """``1 case``, ``3 cases``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def slug(*parts: str) -> str:
+    """A file name that is safe anywhere; what it loses is made up for by a short checksum of the whole."""
+    text = " ".join(parts)
+    short = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60]
+    return f"{short}-{zlib.crc32(text.encode()):08x}"

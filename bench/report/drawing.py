@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, cast
 
 import numpy as np
@@ -64,13 +65,22 @@ class Plot:
     alt: str
     svg: str
 
+    def file(self) -> str:
+        """A whole SVG document, which reads its description aloud."""
+        head, rest = self.svg.split("<svg", 1)
+        attributes, body = rest.split(">", 1)
+        return f'{head}<svg role="img"{attributes}>\n <title>{escape(self.alt)}</title>{body}'
+
     def inline(self, prefix: str) -> str:
-        """The ``<svg>`` element alone, with ids of its own and the page's colours."""
-        text = self.svg[self.svg.index("<svg") :]
-        text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
+        """The ``<svg>`` element alone, with ids of its own, the page's colours and the page's width."""
+        attributes, body = self.svg.split("<svg", 1)[1].split(">", 1)
+        attributes = re.sub(r'\s(width|height)="[^"]*"', "", attributes)
+        body = re.sub(
+            r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
+        )
         for colour, replacement in ((INK, "currentColor"), (GRID, "var(--grid)"), (PAPER, "none")):
-            text = text.replace(colour, replacement)
-        return text
+            body = body.replace(colour, replacement)
+        return f'<svg role="img" aria-label="{escape(self.alt)}"{attributes}>{body}'
 
 
 def looks(names: Iterable[str]) -> dict[str, Look]:
@@ -79,13 +89,6 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
     return {
         n: Look(PALETTE[i % len(PALETTE)], MARKERS[i // len(PALETTE) % len(MARKERS)]) for i, n in enumerate(ordered)
     }
-
-
-def slug(*parts: str) -> str:
-    """A file name that is safe anywhere; what it loses is made up for by a short checksum of the whole."""
-    text = " ".join(parts)
-    short = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60]
-    return f"{short}-{sum(ord(c) * (i + 1) for i, c in enumerate(text)) % 0xFFFF:04x}"
 
 
 def short(name: str, most: int = 26) -> str:

@@ -10,12 +10,25 @@ from matplotlib.figure import Figure
 
 from bench.report import drawing, growth
 from bench.report.contents import Contents, Section, quality_axis
-from bench.report.digits import NOTHING, UNITS, significant
-from bench.report.drawing import GRID, Look, Plot, label_points, nice_ticks, set_log, short, slug, to_svg
+from bench.report.digits import NOTHING, UNITS, significant, slug
+from bench.report.drawing import GRID, Look, Plot, label_points, nice_ticks, set_log, short, to_svg
 from bench.report.lines import Line
 from bench.report.tables import Table
 
 Looks = Mapping[str, Look]
+MOST = 40
+
+
+Pictures = dict[str, list[Plot]]  # by the key of a section or of a table
+
+
+def draw(contents: Contents, colours: Looks) -> Pictures:
+    """Every plot of a report. Past ``MOST`` cases of a section, tables stand without pictures."""
+    found: Pictures = {}
+    for section in contents.sections:
+        found[section.key] = of_section(section, colours)
+        found |= {table.key: of_table(table, colours) for table in section.tables[:MOST]}
+    return found
 
 
 def of_table(table: Table, colours: Looks) -> list[Plot]:
@@ -52,7 +65,7 @@ def latency(table: Table, lines: Sequence[Line], colours: Looks) -> Plot:
     _limits(axes, "x", [line[k] for line in lines for k in ("low_ms", "median_ms", "p99_ms")], _time_tick)
     said = "; ".join(f"{n} {time_text(line['median_ms'])}" for n, line in zip(names, lines, strict=True))
     alt = f"Median time a call of {table.suite} {table.op}, {table.label}, on a logarithmic axis: {said}."
-    return Plot(slug("latency", table.suite, table.op, table.label, table.corpus), "Latency", alt, to_svg(figure))
+    return Plot(f"latency-{table.key}", "Latency", alt, to_svg(figure))
 
 
 def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
@@ -74,7 +87,7 @@ def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
     said = "; ".join(f"{n} {significant(x['x_realtime'])} × real time, {what} {significant(v, 2)}" for n, x, v in known)
     title = f"Speed against {what}"
     alt = f"{title} of {table.suite} {table.op}, {table.label}: {said}."
-    return [Plot(slug("speed", table.suite, table.op, table.label, table.corpus), title, alt, to_svg(figure))]
+    return [Plot(f"speed-{table.key}", title, alt, to_svg(figure))]
 
 
 XAxis = tuple[Callable[[float], float], Callable[[Axes], None]]  # where a value goes, and how the axis is set up
@@ -129,7 +142,7 @@ def grown(section: Section, found: growth.Growth, colours: Looks) -> Plot:
     said = "; ".join(f"{n} to the power {s.exponent:.2f}" for n, s in zip(names, found.series, strict=True))
     title = f"Cost as {found.parameter} grows"
     alt = f"{title}, {section.name}. Time grows with it as follows: {said}."
-    return Plot(slug("growth", section.suite, section.op, section.corpus, found.parameter), title, alt, to_svg(figure))
+    return Plot(slug("growth", section.key, found.parameter), title, alt, to_svg(figure))
 
 
 def memory(section: Section, colours: Looks) -> list[Plot]:
@@ -147,7 +160,7 @@ def memory(section: Section, colours: Looks) -> list[Plot]:
     axes.set_xlim(0, 1.22 * max(values))
     said = "; ".join(f"{n} {significant(v)} MB" for n, v in zip(names, values, strict=True))
     alt = f"Peak memory of a call of {section.name}, {table.label}: {said}."
-    return [Plot(slug("memory", section.suite, section.op, section.corpus), "Memory", alt, to_svg(figure))]
+    return [Plot(f"memory-{section.key}", "Memory", alt, to_svg(figure))]
 
 
 def _most_memory(table: Table) -> float:

@@ -77,6 +77,12 @@ class Overall:
     total: int
     left_out: dict[Contestant, int]
 
+    @property
+    def identity(self) -> list[str]:
+        """What tells these contestants apart besides their names."""
+        names = ("threads", "device", "run")
+        return [n for n in names if len({getattr(s.contestant, n) for s in self.standings}) > 1]
+
 
 def overall(cases: Sequence[Sequence[Place]]) -> Overall | None:
     """Standings over the ranked cases of one suite and operation; None where there is nothing to add to one table."""

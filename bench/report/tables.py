@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.report.digits import NOTHING, UNITS, Unit, digits_for, significant, spread_percent, time_unit
+from bench.report.digits import NOTHING, UNITS, Unit, digits_for, significant, slug, spread_percent, time_unit
 from bench.report.lines import Line
 from bench.report.ranking import Place, rank
 from bench.results import SUMMARY
@@ -44,6 +44,11 @@ class Table:
     unit: Unit
     places: list[Place]
     columns: list[Column]
+
+    @property
+    def key(self) -> str:
+        """Names this table in links and files."""
+        return slug(self.suite, self.op, self.label, self.corpus)
 
     def cells(self, place: Place) -> list[Cell]:
         """One cell a column; a line that may not be ranked shows its error and no timing."""
@@ -156,6 +161,12 @@ def _detail(line: Line, unit: Unit) -> str:
     if value is None:
         return NOTHING
     return f"{significant(value * unit.per_ms)} {spread_percent(value, line['low_ms'], line['high_ms'])}"
+
+
+def figures(table: Table) -> list[str]:
+    """Names of the suite's quality figures for this case, where it has more of them than the error."""
+    names = {name: None for p in table.places for name in p.line.quality}
+    return list(names) if len(names) > 1 else []
 
 
 def caption(table: Table) -> list[str]:

@@ -86,7 +86,7 @@ def _overall(overall: Overall) -> Grid:
     grid = _new_grid(f"over {overall.used} of {counted(overall.total, 'case')}: those that all of these measured")
     grid.add_column("#", justify="right", no_wrap=True)
     grid.add_column("implementation", overflow="fold")
-    who = [n for n in ("threads", "device", "run") if len({getattr(s.contestant, n) for s in overall.standings}) > 1]
+    who = overall.identity
     for heading in (*who, "speed, % of\nthe best", "slowest\ncase", "first\nor tied"):
         grid.add_column(heading, justify="right", overflow="fold")
     for s in overall.standings:

@@ -1,0 +1,191 @@
+"""The report as Markdown: for a repository, a pull request, or the summary page of a CI job."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from bench.report import words
+from bench.report.contents import Contents, Run, Section, headline
+from bench.report.digits import NOTHING, counted, significant
+from bench.report.drawing import Plot
+from bench.report.ranking import Overall, Place
+from bench.report.tables import Table, caption, figures, rank_text, remark
+from bench.report.troubles import split_commands
+
+CAP = 1 << 20  # bytes that a CI job's summary may hold
+SPECIAL = re.compile(r"([\\`*_\[\]#|~$])")
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}  # the last so that nobody is notified
+
+
+def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]] | None = None, link: str = "plots") -> str:
+    """The whole report; ``pictures`` are shown by relative links into the folder ``link``."""
+    shown = pictures or {}
+    parts = ["# Benchmark report", *_opening(contents)]
+    for section in contents.sections:
+        parts += _section(section)
+        parts += _images(shown.get(section.key, ()), link)
+        for table in section.tables:
+            parts += [f"### {text(' · '.join(caption(table)))}", _table(table), *_figures(table)]
+            parts += _images(shown.get(table.key, ()), link)
+    return _joined([*parts, *_troubles(contents), *_absent(contents), *_closing(contents)])
+
+
+def brief(contents: Contents) -> str:
+    """Standings and reasons without a table a case."""
+    parts = ["# Benchmark report", *_opening(contents), "The tables of the single cases were too long for this page."]
+    for section in contents.sections:
+        parts += _section(section)
+    return _joined([*parts, *_troubles(contents), *_absent(contents)])
+
+
+def step_summary(contents: Contents) -> Path | None:
+    """Append the report without pictures to the page of a CI job (``$GITHUB_STEP_SUMMARY``), within its limit."""
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return None
+    path = Path(name)
+    try:
+        room = CAP - (path.stat().st_size if path.exists() else 0)
+        page = next((t for t in (render(contents), brief(contents)) if len(t.encode()) <= room), "")
+        if not page:
+            page = "# Benchmark report\n\nThe report is too long for this page; `bench report` writes it.\n"
+        if len(page.encode()) <= room:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(page)
+    except OSError:
+        return None  # the page of a job is an extra: the report itself is written
+    return path
+
+
+def text(value: object) -> str:
+    """Any text as itself: no markup, no HTML, one line.
+
+    >>> text("a|b <i> *c*")
+    'a\\\\|b &lt;i&gt; \\\\*c\\\\*'
+    """
+    plain = SPECIAL.sub(r"\\\1", " ".join(str(value).split()))
+    return "".join(ENTITIES.get(c, c) for c in plain)
+
+
+def code(value: str) -> str:
+    """A command to paste."""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", value)), default=0))
+    return f"{fence}{' '.join(value.split())}{fence}"
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def _grid(headings: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> str:
+    """A table whose first ``left`` columns are aligned to the left."""
+    rule = [":--" if n < left else "--:" for n in range(len(headings))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, rule, *rows))
+
+
+def _opening(contents: Contents) -> list[str]:
+    runs = ", ".join(text(r.name) + (f" ({text(r.started)})" if r.started else "") for r in contents.runs)
+    states = ", ".join(f"{n} {status}" for status, n in contents.statuses.items())
+    glance = [f"- **{text(s.name)}**: {text(headline(s))}" for s in contents.sections]
+    notes = [f"> {text(note)}" for note in contents.notes]
+    return [f"Run: {runs}. Results: {states or 'none'}.", *notes, "\n".join(glance)]
+
+
+def _section(section: Section) -> list[str]:
+    about = [text(section.title)] if section.title else []
+    about.append(f"Audio: {text(section.corpus)}.")
+    parts = [f"## {text(section.name)}", " ".join(about), text(headline(section))]
+    return [*parts, _overall(section.overall)] if section.overall else parts
+
+
+def _overall(overall: Overall) -> str:
+    who = overall.identity
+    headings = ["#", "implementation", *who, "speed, % of the best", "slowest case, %", "first or tied"]
+    rows = []
+    for s in overall.standings:
+        name = text(s.contestant.impl)
+        row = [f"{s.rank}{'=' if s.tied else ''}", f"**{name}**" if s.rank == 1 else name]
+        row += [text(getattr(s.contestant, n)) for n in who]
+        rows.append([*row, significant(100 * s.speed), significant(100 * s.worst), f"{s.firsts} of {overall.used}"])
+    left_out = ", ".join(f"{text(c.impl)} ({n})" for c, n in overall.left_out.items())
+    said = f"Over {overall.used} of {counted(overall.total, 'case')}: those that all of these measured."
+    said += f" Left out, for they measured fewer: {left_out}." if left_out else ""
+    return f"{said}\n\n{_grid(headings, rows, 2)}"
+
+
+def _table(table: Table) -> str:
+    headings = ["#", "implementation", *(text(c.heading) for c in table.columns)]
+    rows = []
+    for place in table.places:
+        cells = [f"**{text(c.text)}**" if c.best else text(c.text) for c in table.cells(place)]
+        rows.append([text(rank_text(place)), _name(place), *cells])
+    return _grid(headings, rows, 2)
+
+
+def _name(place: Place) -> str:
+    name = text(place.line.impl)
+    said = remark(place)
+    return (f"**{name}**" if place.rank == 1 else name) + (f" *{text(said)}*" if said else "")
+
+
+def _figures(table: Table) -> list[str]:
+    names = figures(table)
+    if not names:
+        return []
+    lines = [p.line for p in table.places if p.line.quality]
+    rows = [[text(line.impl), *(significant(line.quality.get(n)) for n in names)] for line in lines]
+    return ["Figures of the suite:", _grid(["implementation", *(text(n) for n in names)], rows, 1)]
+
+
+def _images(plots: Sequence[Plot], link: str) -> list[str]:
+    return ["\n".join(f"![{text(p.alt)}]({link}/{p.name}.svg)" for p in plots)]
+
+
+def _troubles(contents: Contents) -> list[str]:
+    if not contents.troubles:
+        return []
+    rows = []
+    for t in contents.troubles:
+        where = text("; ".join(t.where[:3])) + (f" and {len(t.where) - 3} more" if len(t.where) > 3 else "")
+        rows.append([t.status, text(f"{t.suite}/{t.impl}"), _reason(t.reason), where])
+    return ["## Wrong, failed or unstable, and why", _grid(["status", "implementation", "reason", "where"], rows, 4)]
+
+
+def _absent(contents: Contents) -> list[str]:
+    if not contents.absent:
+        return []
+    lines = [f"- {', '.join(text(i) for i in a.impls)}: {_reason(a.reason)}" for a in contents.absent]
+    return ["## Unavailable, and why", "\n".join(lines)]
+
+
+def _reason(reason: str) -> str:
+    """The reason, its commands ready to paste. A code span in a table cannot hold a bar."""
+    pieces = split_commands(reason)
+    return "".join(code(piece) if command and "|" not in piece else _padded(piece) for piece, command in pieces)
+
+
+def _padded(piece: str) -> str:
+    """Escaping folds white space; what joins a text to a command stays."""
+    return f"{' ' * piece[:1].isspace()}{text(piece)}{' ' * piece[-1:].isspace()}"
+
+
+def _closing(contents: Contents) -> list[str]:
+    reading = "\n".join(f"- **{text(k)}**: {text(v)}" for k, v in words.HOW_TO_READ.items())
+    parts = ["## How to read this", reading, "## How it was measured", text(words.METHOD), "## Environment"]
+    for run in contents.runs:
+        parts += _environment(run, contents.several_runs)
+    if contents.versions:
+        parts.append(
+            _grid(["implementation", "version"], ([text(i), text(v)] for i, v in contents.versions.items()), 2)
+        )
+    return parts
+
+
+def _environment(run: Run, several: bool) -> list[str]:
+    heading = [f"### {text(run.name)}"] if several else []
+    if not run.environment:
+        return [*heading, "No record of the environment was kept with this run."]
+    return [*heading, _grid(["what", "value"], ([text(k), text(v) or NOTHING] for k, v in run.environment), 2)]

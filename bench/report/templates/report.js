@@ -1,0 +1,38 @@
+"use strict";
+// Sorting: a click on a heading sorts by it, a second click turns the order round. Unknown values stay last.
+function sort(heading) {
+  const table = heading.closest("table"), body = table.tBodies[0], column = heading.cellIndex;
+  const up = heading.getAttribute("aria-sort") !== "ascending";
+  const value = row => {
+    const cell = row.cells[column], text = cell.dataset.v ?? cell.textContent.trim();
+    return text === "" ? null : Number.isNaN(Number(text)) ? text : Number(text);
+  };
+  const compare = (a, b) => typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+  const rows = [...body.rows].map(row => [value(row), row]);
+  rows.sort(([a], [b]) => a === null ? (b === null ? 0 : 1) : b === null ? -1 : up ? compare(a, b) : compare(b, a));
+  body.append(...rows.map(([, row]) => row));
+  for (const other of heading.parentNode.cells) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", up ? "ascending" : "descending");
+}
+for (const heading of document.querySelectorAll(".sortable thead th")) {
+  heading.tabIndex = 0;
+  heading.addEventListener("click", () => sort(heading));
+  heading.addEventListener("keydown", event => {
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); sort(heading); }
+  });
+}
+
+const cases = () => [...document.querySelectorAll("details.case")];
+const button = document.getElementById("open");
+button.addEventListener("click", () => {
+  const open = cases().some(c => !c.open);
+  cases().forEach(c => { c.open = open; });
+  button.textContent = open ? "Close all" : "Open all";
+});
+addEventListener("beforeprint", () => cases().forEach(c => { c.open = true; }));
+
+const root = document.documentElement;
+document.getElementById("theme").addEventListener("click", () => {
+  const now = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  root.dataset.theme = now === "dark" ? "light" : "dark";
+});
