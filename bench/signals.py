@@ -162,7 +162,7 @@ def _convolve(a: Samples, b: Samples) -> Samples:
 
 
 def _note(rng: np.random.Generator, sample_rate: int, pitch: float, seconds: float) -> Samples:
-    """Twelve partials of falling strength; partial n from n-1 and n-2 by sin(na) = 2 cos(a) sin((n-1)a) - sin((n-2)a)."""
+    """Twelve partials of falling strength, each from the two before: sin(na) = 2 cos(a) sin((n-1)a) - sin((n-2)a)."""
     samples = round(seconds * sample_rate)
     t = np.arange(samples) / sample_rate
     angle = 2 * np.pi * pitch * t
