@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class Stft(Suite):
     name = "stft"
     title = "STFT: batch x samples float32 -> batch x frames x (n_fft/2+1) complex64, periodic Hann, no scaling"
     ops = ("forward", "inverse")
-    grids = {
+    grids: ClassVar = {
         "quick": [
             _grid(512, [128], [16000]),
             _grid(1024, [256], [24000], center=[False], batch=[2]),

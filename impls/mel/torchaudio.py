@@ -1,0 +1,25 @@
+from bench import Op, Unsupported, impl
+
+
+@impl("mel", requires="torchaudio", extra="torch")
+def torchaudio(case):
+    import torch
+    from torchaudio.transforms import MFCC, AmplitudeToDB, MelSpectrogram
+
+    from suites.mel import N_MFCC, PRESETS, frames
+
+    if case.preset == "kaldi":
+        raise Unsupported("see torchaudio:kaldi")
+    p, to_db = PRESETS[case.preset], AmplitudeToDB("power", top_db=80)  # its maximum is over channels: make it one
+    sizes = {"n_fft": p.n_fft, "hop_length": p.hop_length, "n_mels": p.n_mels, "f_max": p.f_max}
+    slaney = {"norm": "slaney", "mel_scale": "slaney"} if p.scale == "slaney" else {}
+    transform = MelSpectrogram(p.sample_rate, power=p.power, **sizes, **slaney)
+    logarithms = {"tts": lambda y: y.clamp_(p.floor).log_(), "bsqvit": to_db}
+    logarithm = logarithms.get(case.preset, lambda y: to_db(y).div_(40).add_(1))
+
+    def mel(x):
+        return transform(x)[..., : frames(case)]
+
+    ops = {"mel": mel, "log_mel": lambda x: logarithm(mel(x))}
+    ops["mfcc"] = MFCC(p.sample_rate, N_MFCC, log_mels=False, melkwargs=sizes)
+    return {op: Op(f, lambda x: torch.from_numpy(x)[:, None], lambda y: y[:, 0].mT.numpy()) for op, f in ops.items()}
