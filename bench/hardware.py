@@ -30,7 +30,6 @@ VECTOR = (
 GPU_FIELDS = (
     "name", "driver_version", "memory.total", "memory.used", "utilization.gpu", "temperature.gpu", "power.draw",
     "power.limit", "clocks.sm", "clocks.max.sm", "clocks.mem", "pstate", "persistence_mode", "mig.mode.current",
-    "clocks_throttle_reasons.active",
 )  # fmt: skip
 
 
@@ -204,16 +203,21 @@ def ticks() -> dict[str, int]:
 
 
 def gpus() -> list[dict[str, str]]:
-    """One {field: text} for each GPU that nvidia-smi knows; [] without it. Raises OSError when it fails."""
+    """One {field: text} for each GPU that nvidia-smi knows; [] without it. Raises OSError when it fails.
+
+    ``throttle`` is NVML's bit mask of what holds the clocks down, whose name depends on the driver's age.
+    """
     if not (tool := shutil.which("nvidia-smi")):
         return []
-    command = [tool, f"--query-gpu={','.join(GPU_FIELDS)}", "--format=csv,noheader,nounits"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    except subprocess.TimeoutExpired:
-        raise OSError("nvidia-smi gave no answer within 20 s") from None
-    if done.returncode:
-        said = (done.stdout.strip() or done.stderr.strip() or "no word").splitlines()[0]
-        raise OSError(f"nvidia-smi failed with status {done.returncode}: {said}")
-    rows = csv.reader(done.stdout.splitlines(), skipinitialspace=True)
-    return [dict(zip(GPU_FIELDS, (cell.strip() for cell in row), strict=True)) for row in rows if row]
+    for throttle in ("clocks_event_reasons.active", "clocks_throttle_reasons.active"):
+        command = [tool, f"--query-gpu={','.join(GPU_FIELDS)},{throttle}", "--format=csv,noheader,nounits"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        except subprocess.TimeoutExpired:
+            raise OSError("nvidia-smi gave no answer within 20 s") from None
+        if not done.returncode:
+            rows = csv.reader(done.stdout.splitlines(), skipinitialspace=True)
+            names = (*GPU_FIELDS, "throttle")
+            return [dict(zip(names, (cell.strip() for cell in row), strict=True)) for row in rows if row]
+    said = (done.stdout.strip() or done.stderr.strip() or "no word").splitlines()[0]
+    raise OSError(f"nvidia-smi failed with status {done.returncode}: {said}")
