@@ -16,7 +16,7 @@ def torch(case):
     g711 = lambda x: take(codes, integer(x).int().add_(32768)), look_up
     int8 = lambda x: scaled(x, x.abs().amax(axes).view(-1).clamp_(min=SCALE_FLOOR) / 127), t.mul
     encode, decode = {
-        "mulaw": (lambda x: t.copysign((x.abs() * 255 + 1).log2_(), x).mul_(127.5 / 8).add_(128).byte(), look_up),
+        "mulaw": (lambda x: t.copysign(x.abs().mul_(255).add_(1).log2_(), x).mul_(127.5 / 8).add_(128).byte(), look_up),
         "int16": (lambda x: integer(x).short(), lambda code: code * 2**-15),
         "float16": (t.Tensor.half, t.Tensor.float),
         "bfloat16": (lambda x: x.bfloat16().view(t.uint16), lambda code: code.view(t.bfloat16).float()),
