@@ -99,7 +99,7 @@ def new(height: float, title: str) -> tuple[Figure, Axes]:
     """A figure of ``WIDTH`` by ``height`` inches with one pair of axes; the title starts at the left edge."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(short(title, 84), x=0.008, ha="left", fontsize=8.5)
+    figure.suptitle(short(title, 76), x=0.008, ha="left", fontsize=8.5)
     axes = figure.add_subplot()
     axes.tick_params(length=0)
     return figure, axes

@@ -96,8 +96,8 @@ def _opening(contents: Contents) -> list[str]:
 
 def _section(section: Section) -> list[str]:
     about = [text(section.title)] if section.title else []
-    about.append(f"Audio: {text(section.corpus)}.")
-    parts = [f"## {text(section.name)}", " ".join(about), text(headline(section))]
+    about.append(f"audio: {text(section.corpus)}")
+    parts = [f"## {text(section.name)}", " · ".join(about), text(headline(section))]
     return [*parts, _overall(section.overall)] if section.overall else parts
 
 
@@ -149,7 +149,7 @@ def _troubles(contents: Contents) -> list[str]:
         return []
     rows = []
     for t in contents.troubles:
-        where = text("; ".join(t.where[:3])) + (f" and {len(t.where) - 3} more" if len(t.where) > 3 else "")
+        where = text("; ".join(list(t.where)[:3])) + (f" and {len(t.where) - 3} more" if len(t.where) > 3 else "")
         rows.append([t.status, text(f"{t.suite}/{t.impl}"), _reason(t.reason), where])
     return ["## Wrong, failed or unstable, and why", _grid(["status", "implementation", "reason", "where"], rows, 4)]
 

@@ -84,7 +84,7 @@ def tables(lines: Sequence[Line], quality_axis: Callable[[str], str] = lambda su
     """One table a suite, operation, case and corpus, in the order of the rows; operations stay together."""
     groups: dict[tuple[str, str, str, str], list[Line]] = {}
     for line in lines:
-        if line.status != "unavailable":
+        if line.op and line.status != "unavailable":  # what failed before any operation has its place below
             groups.setdefault((line.suite, line.op, line.corpus, line.label), []).append(line)
     firsts = {key[:3]: n for n, key in reversed(list(enumerate(groups)))}
     ordered = sorted(groups, key=lambda key: firsts[key[:3]])

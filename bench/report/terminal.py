@@ -26,9 +26,10 @@ def terminal(results: Results | Sequence[Results]) -> RenderableType:
     parts: list[RenderableType] = [Text(note, style="yellow") for note in said.notes]
     for section in said.sections:
         parts += [Text(f"\n{section.name}", style="bold"), Text(contents.headline(section))]
-        parts += [_grid(table) for table in section.tables]
+        for table in section.tables:
+            parts += [Text(f"\n{' · '.join(caption(table))}"), _grid(table)]
         if section.overall:
-            parts.append(_overall(section.overall))
+            parts += [Text(f"\n{section.name}: {_over(section.overall)}"), _overall(section.overall)]
     return Group(*parts, *_troubles(said.troubles), *_absent(said.absent))
 
 
@@ -37,6 +38,14 @@ def plain(results: Results | Sequence[Results], width: int = WIDTH) -> str:
     out = io.StringIO()
     Console(file=out, width=width, no_color=True, force_terminal=False, highlight=False).print(terminal(results))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def show(results: Results | Sequence[Results]) -> None:
+    """Print it to standard output; 100 columns where that is a file or a pipe."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH)
+    console.print(terminal(results))
 
 
 HEADINGS = {
@@ -52,14 +61,12 @@ def _heading(column: Column, table: Table) -> str:
     return f"median\n{table.unit.name}" if column.name == "median_ms" else HEADINGS.get(column.name, column.heading)
 
 
-def _new_grid(title: str) -> Grid:
-    return Grid(
-        title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+def _new_grid() -> Grid:
+    return Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
 
 
 def _grid(table: Table) -> Grid:
-    grid = _new_grid(" · ".join(caption(table)))
+    grid = _new_grid()
     grid.add_column("#", justify="right", no_wrap=True)
     grid.add_column("implementation", min_width=12, overflow="fold")
     for column in table.columns:
@@ -82,8 +89,12 @@ def _name(place: Place) -> Text:
     return text.append(f" ({said})", style="yellow not bold") if said else text
 
 
+def _over(overall: Overall) -> str:
+    return f"over {overall.used} of {counted(overall.total, 'case')}, those that all of these measured"
+
+
 def _overall(overall: Overall) -> Grid:
-    grid = _new_grid(f"over {overall.used} of {counted(overall.total, 'case')}: those that all of these measured")
+    grid = _new_grid()
     grid.add_column("#", justify="right", no_wrap=True)
     grid.add_column("implementation", overflow="fold")
     who = overall.identity
@@ -98,23 +109,38 @@ def _overall(overall: Overall) -> Grid:
     return grid
 
 
-def _troubles(found: Sequence[troubles.Trouble]) -> Iterator[Text]:
-    groups = troubles.similar(found)
+def _troubles(found: Sequence[troubles.Trouble]) -> Iterator[RenderableType]:
+    """One entry a reason, whoever it befell."""
+    groups: dict[tuple[str, str], list[troubles.Trouble]] = {}
+    for t in found:
+        groups.setdefault((t.status, troubles.NUMBER.sub("#", t.reason)), []).append(t)
     if groups:
         yield Text("\nWrong, failed or unstable", style="bold")
-    for trouble, cases in groups[:MOST]:
-        line = Text(f"  {trouble.status:9}", style="red" if trouble.status != "unstable" else "yellow")
-        line.append(f"{trouble.suite}/{trouble.impl} ({counted(cases, 'case')}): ", style="not dim default")
-        yield line.append(trouble.reason, style="default")
+        grid = _list()
+        for (status, _), group in list(groups.items())[:MOST]:
+            who = ", ".join(f"{t.suite}/{t.impl} ({counted(len(t.where), 'case')})" for t in group)
+            colour = "yellow" if status == "unstable" else "red"
+            grid.add_row(Text(status, style=colour), Text(who).append(f": {group[0].reason}", style="dim"))
+        yield grid
     if len(groups) > MOST:
-        yield Text(f"  and {len(groups) - MOST} more: `bench report` writes them all")
+        yield Text(f"and {len(groups) - MOST} more: `bench report` writes them all")
 
 
-def _absent(found: Sequence[troubles.Absent]) -> Iterator[Text]:
+def _absent(found: Sequence[troubles.Absent]) -> Iterator[RenderableType]:
     if found:
         yield Text("\nUnavailable", style="bold")
-    for entry in found:
-        line = Text(f"  {', '.join(entry.impls)}: ")
-        for text, command in troubles.split_commands(entry.reason):
-            line.append(text, style="cyan" if command else "")
-        yield line
+        grid = _list()
+        for entry in found:
+            line = Text(f"{', '.join(entry.impls)}: ")
+            for text, command in troubles.split_commands(entry.reason):
+                line.append(text, style="cyan" if command else "dim")
+            grid.add_row("", line)
+        yield grid
+
+
+def _list() -> Grid:
+    """Two columns without lines, so that long texts hang under their own beginning."""
+    grid = Grid.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True, min_width=1)
+    grid.add_column(overflow="fold")
+    return grid

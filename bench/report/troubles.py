@@ -25,15 +25,19 @@ class Absent:
 
 @dataclass(frozen=True)
 class Trouble:
-    """One reason for which one implementation was wrong, failed or stayed unstable, and where."""
+    """Why one implementation was wrong, failed or stayed unstable: reasons that differ in numbers only are one.
+
+    ``where`` maps each case to its own reasons; ``reason`` is the first of them all.
+    """
 
     status: str
     suite: str
     impl: str
     reason: str
-    where: list[str]
+    where: dict[str, list[str]]
 
 
+NUMBER = re.compile(r"\d[\d.,]*(e[+-]?\d+)?")
 ORDER = ("wrong", "crash", "oom", "timeout", "error", "unstable")
 
 
@@ -46,22 +50,18 @@ def absent(results: Sequence[Results]) -> list[Absent]:
 
 
 def troubles(results: Sequence[Results]) -> list[Trouble]:
-    """Every other row that is not ok, whatever its replicates said, the gravest status first."""
-    found: dict[tuple[str, str, str, str], dict[str, None]] = {}
+    """Every other row that is not ok, whatever its other replicates said, the gravest status first."""
+    found: dict[tuple[str, ...], Trouble] = {}
     for row in _rows(results):
         if row.status not in ("ok", "unavailable"):
-            key = (row.status, clean(row.suite), clean(row.impl), _reason(row))
-            found.setdefault(key, {})[_where(row)] = None
+            reason = _reason(row)
+            who = (row.status, clean(row.suite), clean(row.impl))
+            trouble = found.setdefault((*who, NUMBER.sub("#", reason)), Trouble(*who, reason, {}))
+            reasons = trouble.where.setdefault(_where(row), [])
+            if reason not in reasons:
+                reasons.append(reason)
     rank = {status: n for n, status in enumerate(ORDER)}
-    return sorted((Trouble(*key, list(where)) for key, where in found.items()), key=lambda t: rank.get(t.status, -1))
-
-
-def similar(found: Sequence[Trouble]) -> list[tuple[Trouble, int]]:
-    """Troubles whose reasons differ in their numbers only, as the first of them and how many cases there are."""
-    groups: dict[tuple[str, str, str, str], list[Trouble]] = {}
-    for t in found:
-        groups.setdefault((t.status, t.suite, t.impl, re.sub(r"[\d.]+(e[+-]?\d+)?", "#", t.reason)), []).append(t)
-    return [(group[0], len({place for t in group for place in t.where})) for group in groups.values()]
+    return sorted(found.values(), key=lambda t: rank.get(t.status, -1))
 
 
 def split_commands(reason: str) -> list[tuple[str, bool]]:
@@ -87,6 +87,7 @@ def _reason(row: Row) -> str:
 
 def _where(row: Row) -> str:
     """``forward, n_fft=512 hop_length=128``, with what else sets the row apart."""
-    label = Case(row.suite, row.case).label
-    more = "" if row.device == "cpu" else f", {row.device}"
-    return clean(f"{row.op}, {label}{more}" if label else f"{row.op}{more}")
+    threads = f"{row.threads} threads" if row.threads != 1 else ""
+    device = row.device if row.device != "cpu" else ""
+    parts = (row.op, Case(row.suite, row.case).label, device, threads)
+    return clean(", ".join(p for p in parts if p)) or "everywhere"

@@ -1,0 +1,44 @@
+"""docs/columns.md from the code: ``python -m bench.report.columns > docs/columns.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bench.core import STATUSES
+from bench.report.markdown import text
+from bench.results import COLUMNS, SUMMARY
+
+
+def page() -> str:
+    """Every column of a row, every column of a summary, every status."""
+    return f"""# Columns
+
+Written by `python -m bench.report.columns > docs/columns.md`; the code is where a column is documented.
+
+## A row: `rows.jsonl`, `rows.parquet`, `Results.load(path).frame()`
+
+One operation of one implementation in one process. Units are in the names: `_ns` nanoseconds, `_bytes` bytes.
+In `rows.parquet` the columns `case` and `quality` are JSON texts.
+
+{_table("column", COLUMNS)}
+
+## A summary: `Results.load(path).summary()`, and the data inside `report.html`
+
+One implementation, case and operation, over all its processes.
+
+{_table("column", SUMMARY)}
+
+## Statuses
+
+{_table("status", STATUSES)}
+"""
+
+
+def _table(what: str, documented: Mapping[str, str]) -> str:
+    return "\n".join(
+        [f"| {what} | meaning |", "| :-- | :-- |", *(f"| `{k}` | {text(v)} |" for k, v in documented.items())]
+    )
+
+
+if __name__ == "__main__":
+    print(page(), end="")
