@@ -90,4 +90,9 @@ def present(module: str) -> bool:
 
 def _spec(name: str, folders: list[str] | None) -> ModuleSpec | None:
     """What the import system would find, through every finder: editable installs bring their own."""
-    return next((spec for finder in sys.meta_path if (spec := finder.find_spec(name, folders))), None)
+    try:
+        return next((spec for finder in sys.meta_path if (spec := finder.find_spec(name, folders))), None)
+    except KeyError:  # a folder without __init__.py inside a package that is not imported
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [f"{folder}/{name.rpartition('.')[2]}" for folder in folders or ()]
+        return spec

@@ -88,8 +88,6 @@ def describe(env: Mapping[str, Any]) -> list[tuple[str, str]]:
             continue
         if value:
             described.append((label, value))
-    if failed := env.get("failed"):
-        described.append(("Not recorded", ", ".join(f"{name} ({why})" for name, why in failed.items())))
     return described
 
 
@@ -100,10 +98,9 @@ def _cpu(env: Mapping[str, Any]) -> str:
 
 
 def _clock_rate(env: Mapping[str, Any]) -> str:
-    known = env.get("turbo")
+    known, now = env["turbo"], env["frequency_mhz"]["now"]
     turbo = "turbo not visible" if known is None else f"turbo {'on' if known else 'off'}"
-    governors = "/".join(env.get("governor") or ()) or "not visible"
-    now = (env.get("frequency_mhz") or {}).get("now")
+    governors = "/".join(env["governor"] or ()) or "not visible"
     return f"{f'{now:.0f} MHz, ' if now else ''}governor {governors}, {turbo}"
 
 
@@ -173,4 +170,5 @@ LINES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "Versions": _versions,
     "BLAS": _blas,
     "audio-bench": _project,
+    "Not recorded": lambda env: ", ".join(f"{name} ({why})" for name, why in env["failed"].items()),
 }

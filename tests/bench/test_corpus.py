@@ -522,3 +522,15 @@ def test_a_real_corpus_fills_a_batch(real, rate):
         x = corpus.clip(real, 7.5, rate, batch=4, seed=11)
     assert x.shape == (4, round(7.5 * rate)) and np.isfinite(x).all()
     assert (x.std(axis=1) > 1e-4).all()
+
+
+def test_the_examples_of_the_documentation_run():
+    """Every Python block of docs/corpora.md that needs no folder of the reader's."""
+    page = (Path(__file__).parents[2] / "docs" / "corpora.md").read_text(encoding="utf-8")
+    examples = [part.split("```")[0] for part in page.split("```python\n")[1:]]
+    for example in examples:
+        names: dict[str, object] = {}
+        exec(example.replace('"speech")', '"builtin")'), names)
+        if "audio" in names:
+            assert names["audio"].shape == (4, 32000) and names["samples"].shape == (48000,)
+    assert len(examples) == 2
