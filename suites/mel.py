@@ -12,8 +12,9 @@ import numpy as np
 from bench import Case, Check, Suite, Work
 
 # Relative error, norm-wise. A filterbank made in single precision costs up to 3e-6 (torchaudio's); a logarithm
-# magnifies what the quietest bands lose.
-TOLERANCE = {"mel": 1e-5, "log_mel": 5e-5, "mfcc": 5e-5, "fbank": 5e-5}
+# magnifies what the quietest bands lose: 4e-6 on speech, 8e-5 on a pure tone. A Hann window half a sample off costs
+# 5e-4 and more.
+TOLERANCE = {"mel": 1e-5, "log_mel": 2e-4, "mfcc": 2e-4, "fbank": 2e-4}
 SILENCE = 1e-30  # energies below this only count absolutely: their squares may flush to zero
 N_MFCC = 13
 LIFTER = 22.0
@@ -155,7 +156,7 @@ class Mel(Suite):
       liftered by 22.
 
     All but ``kaldi`` centre the frames: ``n_fft // 2`` samples of reflection at either end, periodic Hann.
-    An answer is wrong when ``||out - reference|| / ||reference||`` exceeds 1e-5 (``mel``) or 5e-5 (others).
+    An answer is wrong when ``||out - reference|| / ||reference||`` exceeds 1e-5 (``mel``) or 2e-4 (others).
     """
 
     name = "mel"

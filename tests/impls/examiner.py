@@ -1,0 +1,127 @@
+"""Run as a script: holds the implementations named on the command line to the contract, one JSON line a finding.
+
+``examiner.py SUITE/NAME...`` prints ``{"start": name}`` before each, then ``{"done": ..., "skipped": reason,
+"problems": [...], "answers": count}``. A process of its own, so that a crash or a clash of thread pools is told
+apart from a wrong answer.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bench.core import Case, Implementation, Op, Suite, Unsupported
+from bench.registry import load
+
+SECONDS = 0.4  # long enough for several frames of the largest transform
+
+
+def signals(shape: tuple[int, int], seed: int = 0) -> dict[str, np.ndarray]:
+    """What audio may look like: float32 (batch, samples)."""
+    random = np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
+    impulse = np.zeros(shape, np.float32)
+    impulse[:, shape[1] // 3] = 1
+    tone = np.tile(np.sin(0.3 * np.arange(shape[1])).astype(np.float32), (shape[0], 1))
+    return {
+        "random": random,
+        "impulse": impulse,
+        "DC": np.full(shape, 0.5, np.float32),
+        "full scale": np.where(random < 0, np.float32(-1), np.float32(1)),
+        "tone": tone,
+        "silent": np.zeros(shape, np.float32),
+        "denormal": random * np.float32(1e-40),
+    }
+
+
+def cases(suite: Suite) -> Iterator[Case]:
+    """Every setting of the quick and default grids, on little audio: one row of odd length, and a batch of three."""
+    seen = set()
+    for params in (*suite.expand("quick"), *suite.expand("default")):
+        for batch in (1, 3):
+            case = Case(suite.name, {**params, "batch": batch, "seconds": SECONDS})
+            if case.label not in seen and suite.valid(case):
+                seen.add(case.label)
+                yield odd(suite, case)
+
+
+def odd(suite: Suite, case: Case) -> Case:
+    """The case with the nearest longer duration at which a row has an odd number of samples."""
+    for step in range(1000):
+        longer = replace(case, params={**case.params, "seconds": SECONDS + step * 1e-5})
+        if suite.audio(longer).shape[1] % 2 and suite.valid(longer):
+            return longer
+    raise ValueError(f"no odd length near {case.label}")
+
+
+def arrays(value: Any) -> tuple[np.ndarray, ...]:
+    return tuple(np.asarray(v) for v in (value if isinstance(value, tuple) else (value,)))
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal to the last bit, in shape and in dtype."""
+    pairs = zip(arrays(a), arrays(b), strict=False)
+    return len(arrays(a)) == len(arrays(b)) and all(
+        x.shape == y.shape and x.dtype == y.dtype and x.tobytes() == y.tobytes() for x, y in pairs
+    )
+
+
+def copies(value: Any) -> tuple[np.ndarray, ...]:
+    return tuple(a.copy() for a in arrays(value))
+
+
+def examine_op(suite: Suite, case: Case, op: str, made: Op, audio: dict[str, np.ndarray]) -> Iterator[str]:
+    """What is wrong with one operation, signal by signal."""
+    earlier: tuple[str, Any, Any] | None = None
+    for name, signal in audio.items():
+        args = suite.inputs(case, signal)[op]
+        before = copies(args)
+        out = made.call(args)
+        first = copies(out)
+        verdict = suite.check(case, op, args, out, suite.reference(case, op, args))
+        if verdict.wrong:
+            yield f"{name}: {verdict.wrong}"
+        if not same(args, before):
+            yield f"{name}: modifies its input"
+        if earlier and not same(earlier[1], earlier[2]):
+            yield f"{name}: overwrites the answer it gave for {earlier[0]}; finish must copy a buffer that is reused"
+        if not same(made.call(args), first):
+            yield f"{name}: two calls differ"
+        earlier = (name, out, first)
+
+
+def examine(suite: Suite, implementation: Implementation) -> dict[str, Any]:
+    for module in implementation.requires:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            return {"skipped": f"{error}", "problems": [], "answers": 0}
+    problems, unsupported, answers = [], "", 0
+    for case in cases(suite):
+        audio = signals(suite.audio(case).shape)
+        wanted = suite.inputs(case, audio["random"])
+        try:
+            made = implementation.ops(case, suite)
+        except Unsupported as reason:
+            unsupported = str(reason) or "raises Unsupported without a reason"
+            continue
+        for op in wanted.keys() & made.keys():
+            answers += len(audio)
+            problems += [f"{case.label} {op}, {found}" for found in examine_op(suite, case, op, made[op], audio)]
+    return {"skipped": "" if answers else unsupported, "problems": problems, "answers": answers}
+
+
+if __name__ == "__main__":
+    for full_name in sys.argv[1:]:
+        print(json.dumps({"start": full_name}), flush=True)
+        suite_name, _, name = full_name.partition("/")
+        try:
+            found = examine(load().suite(suite_name), load().find(suite_name, name))
+        except Exception as error:
+            found = {"skipped": "", "problems": [f"{type(error).__name__}: {error}"], "answers": 0}
+        print(json.dumps({"done": full_name, **found}), flush=True)

@@ -1,0 +1,85 @@
+"""Every implementation of the registry, held to the contract: no test needs writing for a new one.
+
+Shape, dtype, tolerance, determinism, input left unmodified, earlier answers left alone; on random, impulse, DC,
+full-scale, tonal, silent and denormal input, of odd length, one row and three.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.core import Implementation
+from bench.process import Conditions
+from bench.registry import load
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMINER = Path(__file__).with_name("examiner.py")
+
+
+def full_name(implementation: Implementation) -> str:
+    return f"{implementation.suite}/{implementation.name}"
+
+
+# implementations that need the same libraries share a process, and its imports
+IMPLEMENTATIONS = sorted(load().implementations, key=lambda i: (i.requires, full_name(i)))
+
+
+@cache
+def findings(requires: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """{implementation: what the examiner found}, for all that need these libraries; survives their crashes."""
+    waiting = [full_name(i) for i in IMPLEMENTATIONS if i.requires == requires]
+    found: dict[str, dict[str, Any]] = {}
+    while waiting:
+        command = [sys.executable, "-P", "-W", "ignore", str(EXAMINER), *waiting]
+        env = Conditions().environment() | {
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        }
+        child = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False)
+        lines = [json.loads(line) for line in child.stdout.splitlines() if line.startswith(('{"start"', '{"done"'))]
+        found |= {line["done"]: line for line in lines if "done" in line}
+        at = next((line["start"] for line in lines if "start" in line and line["start"] not in found), waiting[0])
+        if child.returncode or at not in found:
+            found[at] = {
+                "skipped": "",
+                "answers": 0,
+                "problems": [f"ended with {child.returncode}: {child.stderr[-2000:]}"],
+            }
+        waiting = [name for name in waiting if name not in found]
+    return found
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=full_name)
+def test_implementation_keeps_the_contract(implementation: Implementation) -> None:
+    if "cpu" not in implementation.devices:
+        pytest.skip(f"runs on {', '.join(implementation.devices)} only")
+    result = findings(implementation.requires)[full_name(implementation)]
+    if result["skipped"]:
+        pytest.skip(result["skipped"])
+    assert not result["problems"], "\n".join(result["problems"])
+    assert result["answers"], "gave no answer in any case of the quick and default grids, and raised no Unsupported"
+
+
+def test_every_file_of_the_distribution_can_be_read() -> None:
+    assert [f"{b.source}: {b.reason}" for b in load().broken] == []
+
+
+def test_an_implementation_takes_at_most_25_lines() -> None:
+    files = [path for path in ROOT.glob("impls/*/*.py") if not path.name.startswith("_")]
+    assert files
+    assert {path.name: lines for path in files if (lines := len(path.read_text().splitlines())) > 25} == {}
+
+
+def test_finding_implementations_imports_no_library_of_theirs() -> None:
+    show = "import sys; from bench.registry import load; load(); print(*sys.modules)"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    out = subprocess.run([sys.executable, "-c", show], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    heavy = {"torch", "torchaudio", "librosa", "nvidia", "transformers", "numba", "pyfftw", "ducc0", "scipy"}
+    assert heavy & set(out.stdout.split()) == set()
