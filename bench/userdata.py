@@ -43,11 +43,10 @@ def add(name: str, folder: str, replace: bool = False) -> dict[str, str]:
     """
     if not NAME.fullmatch(name) or name == RESERVED:
         raise CorpusError(f"a corpus cannot be called {name!r}; use letters, digits, '.', '_' and '-'")
-    path = Path(folder).expanduser().resolve()
     named = registered()
+    path = _standing(folder, folder).resolve()
     if named.get(name, str(path)) != str(path) and not replace:
         raise CorpusError(f"{name!r} already names {named[name]}; choose another name")
-    _require(path, folder)
     if path.is_dir():
         read_folder(path)
     else:
@@ -67,18 +66,22 @@ def remove(name: str) -> None:
 def locate(name: str) -> Path:
     """The folder or file that a corpus name stands for: a registered name first, else a path."""
     named = registered()
-    path = Path(named.get(name, name)).expanduser()
-    _require(path, name, list(named))
-    return path
+    return _standing(named.get(name, name), name, tuple(named))
 
 
-def _require(path: Path, asked: str, known: list[str] | None = None) -> None:
-    if path.exists():
-        return
-    if known and asked in known:
+def _standing(text: str, asked: str, known: tuple[str, ...] = ()) -> Path:
+    """``text`` as a path that exists; ``asked`` is what the user called it, ``known`` what they could have meant."""
+    try:
+        path = Path(text).expanduser()
+        if text.strip() and path.exists():
+            return path
+        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    except (OSError, RuntimeError) as error:  # a name too long, a folder that may not be entered, no home
+        why = getattr(error, "strerror", None) or error
+        raise CorpusError(f"{asked[:80]!r} cannot be reached ({why}); name another folder") from None
+    if asked in known:
         raise CorpusError(f"{path}, which {asked!r} stands for, does not exist; bring it back or register it anew")
-    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = _nearest(path.name, [*(known or ()), RESERVED, *beside])
+    near = _nearest(path.name, [*known, RESERVED, *beside])
     raise CorpusError(
         f"no corpus and no folder is called {asked!r}{near}; register one with 'bench corpus add NAME DIR'"
     )

@@ -248,6 +248,11 @@ def test_a_missing_folder_gets_a_suggestion(tmp_path, folder):
     assert "did you mean builtin?" in refusal(corpus.clip, "bultin", 1, RATE)
 
 
+@pytest.mark.parametrize("name", ["", "  ", "a" * 5000, "~nobody-of-this-name/x", "nul\0"])
+def test_names_that_cannot_be_paths(name):
+    assert refusal(corpus.info, name)
+
+
 def test_an_empty_folder(folder):
     (folder / "notes.txt").write_text("nothing to hear")
     assert "holds no audio" in refusal(corpus.clip, str(folder), 1, RATE)
