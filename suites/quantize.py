@@ -56,7 +56,7 @@ class Quantize(Suite):
 
     A code is right when it equals the definition's. The exceptions: mulaw and int8 are computed in float32, so a
     value within 2e-4 of a step from a decision boundary may fall on either side; values below 2**-126 may be
-    flushed to zero. Decoded values may be off by 2e-6 of the largest.
+    flushed to zero. Decoded values may be off by 2e-6 of full scale (int8, float16, bfloat16: of the largest).
     """
 
     name = "quantize"
@@ -265,16 +265,20 @@ def check_encode(format: str, args: tuple[Any, ...], out: Any, exact: np.ndarray
 
 
 def check_decode(format: str, args: tuple[Any, ...], out: Any, values: np.ndarray) -> Check:
-    """error: the largest deviation, relative to the largest value."""
+    """error: the largest deviation over full scale (mulaw, G.711, int16), else over the largest value."""
     out = np.asarray(out)
     if out.shape != values.shape or out.dtype != np.float32:
         return Check({"error": 1.0}, f"values are {_kind(out)}, not float32{values.shape}")
-    largest = np.abs(values).max(initial=0)
+    full_scale = format in ("mulaw", "g711u", "g711a", "int16")
+    largest = 1.0 if full_scale else max(float(np.abs(values).max(initial=0)), SCALE_FLOOR)
     deviation = np.abs(out - values)
-    error = float(deviation.max(initial=0) / max(largest, SCALE_FLOOR))
+    error = float(deviation.max(initial=0) / largest)
     # A subnormal answer may be flushed to zero; NaN fails the comparison
     if not (deviation <= 2e-6 * largest + FLUSHED).all():
-        return Check({"error": error}, f"a decoded value is off by {error:.1e} of the largest, more than 2e-6")
+        return Check(
+            {"error": error},
+            f"a decoded value is off by {error:.1e} of {'full scale' if full_scale else 'the largest'}",
+        )
     return Check({"error": error, "bits_per_value": bits_per_value(args)})
 
 
