@@ -35,9 +35,8 @@ One implementation, case and operation, over all its processes.
 
 
 def _table(what: str, documented: Mapping[str, str]) -> str:
-    return "\n".join(
-        [f"| {what} | meaning |", "| :-- | :-- |", *(f"| `{k}` | {text(v)} |" for k, v in documented.items())]
-    )
+    rows = (f"| `{name}` | {text(meaning)} |" for name, meaning in documented.items())
+    return "\n".join([f"| {what} | meaning |", "| :-- | :-- |", *rows])
 
 
 if __name__ == "__main__":

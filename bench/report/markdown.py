@@ -70,10 +70,9 @@ def text(value: object) -> str:
     return "".join(ENTITIES.get(c, c) for c in plain)
 
 
-def code(value: str) -> str:
-    """A command to paste."""
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", value)), default=0))
-    return f"{fence}{' '.join(value.split())}{fence}"
+def code(command: str) -> str:
+    """A command to paste; one that holds a back-tick or a bar cannot stand in a table's code span."""
+    return text(command) if set(command) & set("`|") else f"`{' '.join(command.split())}`"
 
 
 def _joined(parts: Iterable[str]) -> str:
@@ -162,9 +161,8 @@ def _absent(contents: Contents) -> list[str]:
 
 
 def _reason(reason: str) -> str:
-    """The reason, its commands ready to paste. A code span in a table cannot hold a bar."""
-    pieces = split_commands(reason)
-    return "".join(code(piece) if command and "|" not in piece else _padded(piece) for piece, command in pieces)
+    """The reason, its commands ready to paste."""
+    return "".join(code(piece) if command else _padded(piece) for piece, command in split_commands(reason))
 
 
 def _padded(piece: str) -> str:
