@@ -17,7 +17,7 @@ STOPBAND = 1.2  # of the same: what should be gone after downsampling
 GAIN_LIMIT = 1.0  # dB: past this, the low band's gain is a gross error
 DELAY_LIMIT = 0.5  # output samples: any fixed delay can be compensated to within this
 SILENCE = 1e-20  # amplitude below which an answer counts as silent
-CLICK = 1000.0  # peak power over mean power; 30 dB, more than speech or music reach over seconds
+CLICK = 20.0  # samples a row: sound in fewer than these is a click
 PROBE_SECONDS = 1.0  # what is analysed of a probe: whole hertz fall on FFT bins at every rate
 PROBE_TONES = 48
 FLOOR_DB = 200.0  # quality figures are clipped here
@@ -148,9 +148,13 @@ def ideal(x: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
 
 
 def is_click(x: np.ndarray) -> bool:
-    """Whether nearly all the sound is in few samples. A resampler without a filter may rightly step over them, and
-    what comes back of their high frequencies adds up with the low ones: there is no gain and no delay to speak of."""
-    return float(np.abs(x).max()) ** 2 > CLICK * float(np.mean(x.astype(np.float64) ** 2))
+    """Whether nearly all the sound is in a few samples of a row, by the participation ratio of their powers.
+
+    A resampler without a filter may rightly step over them, and what comes back of their high frequencies adds up with
+    the low ones: there is no gain and no delay to speak of.
+    """
+    power = x.astype(np.float64) ** 2
+    return float(power.sum()) ** 2 < CLICK * len(x) * float((power**2).sum())
 
 
 def compare(out: np.ndarray, reference: np.ndarray, rate: int, band: float) -> tuple[dict[str, float], str]:
@@ -203,8 +207,8 @@ def gain_and_delay(ours: np.ndarray, ideally: np.ndarray, hz: np.ndarray) -> tup
     gain = float((cross * np.exp(2j * np.pi * hz * delay)).real.sum() / power.sum())
     left = (np.abs(ours - gain * ideally * np.exp(-2j * np.pi * hz * delay)) ** 2).sum(0)
     gain_error = float(np.sqrt((left * power).sum()) / power.sum())
-    spread = (2 * np.pi) ** 2 * (power * hz**2).sum()
-    delay_error = float(np.sqrt((left * power * hz**2).sum() * (2 * np.pi) ** 2) / spread) if spread > 0 else np.inf
+    spread = 2 * np.pi * abs(gain) * (power * hz**2).sum()
+    delay_error = float(np.sqrt((left * power * hz**2).sum()) / spread) if spread > 0 else np.inf
     return gain, gain_error, float(delay), delay_error
 
 
