@@ -84,7 +84,9 @@ def start(wish: plan.Plan, out: Path | None = None) -> Store:
     """A new run directory for a plan, with the record of this machine in it."""
     cores = len(os.sched_getaffinity(0))
     if too_many := [t for t in wish.threads if t > cores]:
-        raise plan.Usage(f"{too_many[0]} threads are more than the {cores} processors here; --threads takes at most {cores}")
+        raise plan.Usage(
+            f"{too_many[0]} threads are more than the {cores} processors here; --threads takes at most {cores}"
+        )
     record = environment.collect()
     record["limits"] = limits(environment.machine_id(record), wish.threads)
     return Store(out or Path("results") / _run_id(wish), wish, record)

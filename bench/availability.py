@@ -12,7 +12,9 @@ from bench.core import Implementation
 from bench.process import Conditions, Failed, Worker
 
 
-def probe(implementations: list[Implementation], told: Callable[[int, int], None] = lambda done, of: None) -> dict[tuple[str, ...], str]:
+def probe(
+    implementations: list[Implementation], told: Callable[[int, int], None] = lambda done, of: None
+) -> dict[tuple[str, ...], str]:
     """{what is required: why it is not to be had, or ""}, each set of requirements tried once.
 
     ``told(done, of)`` is called as they come in.

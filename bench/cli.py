@@ -89,16 +89,28 @@ def list_(suite: str | None, as_json: bool) -> None:
 
 @main.command(context_settings=SETTINGS)
 @click.argument("suites", nargs=-1, shell_complete=_suites)
-@click.option("--impl", default="all", show_default=True, help="all, names, or globs, with commas between them.", shell_complete=_impls)
+@click.option(
+    "--impl",
+    default="all",
+    show_default=True,
+    help="all, names, or globs, with commas between them.",
+    shell_complete=_impls,
+)
 @click.option("--exclude", default="", help="Names or globs to leave out.", shell_complete=_impls)
-@click.option("--grid", default="default", show_default=True, type=click.Choice(["quick", "default", "full"]), help="Which cases.")
-@click.option("--case", multiple=True, metavar="NAME=V[,V]", help="Values in place of the grid's, e.g. n_fft=1024,2048.")
+@click.option(
+    "--grid", default="default", show_default=True, type=click.Choice(["quick", "default", "full"]), help="Which cases."
+)
+@click.option(
+    "--case", multiple=True, metavar="NAME=V[,V]", help="Values in place of the grid's, e.g. n_fft=1024,2048."
+)
 @click.option("--op", default="", help="Operations to measure, e.g. forward [default: all].")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda[:N].")
 @click.option("--threads", default="1", show_default=True, help="CPU threads, e.g. 1,2.")
 @click.option("--precision", default="1%", show_default=True, help="Stop when the median is known this well.")
 @click.option("--budget", default="1.5s", show_default=True, help="Sampling time of an operation, over all replicates.")
-@click.option("--replicates", default=3, show_default=True, type=click.IntRange(1), help="Processes for each implementation.")
+@click.option(
+    "--replicates", default=3, show_default=True, type=click.IntRange(1), help="Processes for each implementation."
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of every random draw.")
 @click.option("--corpus", default="builtin", show_default=True, help="A corpus's name, or a folder of audio.")
 @click.option("--deadline", default="120s", show_default=True, help="Longest single step before a worker is stopped.")
@@ -108,7 +120,7 @@ def list_(suite: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress, no table.")
 @verb
-def run(suites: tuple[str, ...], as_json: bool, **options: Any) -> None:
+def run(suites: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> None:
     """Measure every implementation of SUITES that this machine can run.
 
     \b
@@ -122,14 +134,16 @@ def run(suites: tuple[str, ...], as_json: bool, **options: Any) -> None:
 
     if not suites and not options["resume"]:
         raise ValueError("name a suite, such as stft; `bench list` shows them all")
-    quiet = options["quiet"] or as_json
+    quiet = quiet or as_json
     options["threads"] = _whole_numbers(options["threads"])
     watcher = observer() if not quiet else None
     store = api.begin(suites, **options)
     try:
         api.execute(store, watcher)
     except KeyboardInterrupt:
-        click.echo(f"bench: interrupted; {len(store.rows)} rows are kept; bench run --resume {store.folder} goes on", err=True)
+        click.echo(
+            f"bench: interrupted; {len(store.rows)} rows are kept; bench run --resume {store.folder} goes on", err=True
+        )
         _show(store.results(), as_json, quiet)
         sys.exit(exits.INTERRUPTED)
     results = store.results()
@@ -151,9 +165,12 @@ def _show(results: Results, as_json: bool, quiet: bool) -> None:
     if as_json:
         click.echo(results.to_json())
     elif not quiet and results.rows:
-        from bench.report.terminal import show
+        from rich.console import Console
 
-        show(results)
+        from bench.report.terminal import plain, terminal
+
+        console = Console(highlight=False)
+        console.print(terminal(results)) if console.is_terminal else click.echo(plain(results))
         click.echo(f"\nrun: {results.path}\nreport: bench report {results.path}")
 
 
@@ -172,7 +189,9 @@ def report(runs: tuple[str, ...], formats: str, out: str | None, as_json: bool) 
     from bench.results import Results, latest
 
     folders = [Path(r) for r in runs] or [latest(Path("results"))]
-    paths = write([Results.load(f) for f in folders], formats.split(","), Path(out) if out else Path("reports") / folders[0].name)
+    paths = write(
+        [Results.load(f) for f in folders], formats.split(","), Path(out) if out else Path("reports") / folders[0].name
+    )
     click.echo(json.dumps([str(p) for p in paths]) if as_json else "\n".join(str(p) for p in paths))
 
 
@@ -194,7 +213,9 @@ def env(as_json: bool) -> None:
     from bench.environment import collect, describe
 
     record = collect()
-    click.echo(json.dumps(record, indent=1, default=str) if as_json else "\n".join(f"{k:<24}{v}" for k, v in describe(record)))
+    click.echo(
+        json.dumps(record, indent=1, default=str) if as_json else "\n".join(f"{k:<24}{v}" for k, v in describe(record))
+    )
 
 
 @main.group(context_settings=SETTINGS)
@@ -210,7 +231,11 @@ def corpus_list(as_json: bool) -> None:
     from bench.corpus import corpora
 
     found = corpora()
-    click.echo(json.dumps(found, indent=1) if as_json else "\n".join("  ".join(str(v) for v in line.values()) for line in found))
+    click.echo(
+        json.dumps(found, indent=1)
+        if as_json
+        else "\n".join("  ".join(str(v) for v in line.values()) for line in found)
+    )
 
 
 @corpus.command("add")
@@ -239,8 +264,12 @@ def corpus_info(name: str, as_json: bool) -> None:
 
 @main.command(context_settings=SETTINGS)
 @click.argument("suite", default="stft", shell_complete=_suites)
-@click.option("--impl", help="The implementation to run against itself [default: the suite's first that is about 5 ms].")
-@click.option("--pairs", default=40, show_default=True, type=click.IntRange(2), help="A/A comparisons, and as many planted ones.")
+@click.option(
+    "--impl", help="The implementation to run against itself [default: the suite's first that is about 5 ms]."
+)
+@click.option(
+    "--pairs", default=40, show_default=True, type=click.IntRange(2), help="A/A comparisons, and as many planted ones."
+)
 @click.option("--planted", default="3%", show_default=True, help="The slowdown to find.")
 @click.option("--out", metavar="DIR", help="Keep the samples and the verdicts here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -268,7 +297,7 @@ def new_impl(suite: str, name: str) -> None:
     from bench.scaffold import write_impl
 
     path = write_impl(suite, name, Path.cwd())
-    click.echo(f"{path}\nnow: bench run {suite} --impl {name},numpy --grid quick")
+    click.echo(f"{path}\nnow: bench run {suite} --impl {name} --grid quick")
 
 
 @main.command(context_settings=SETTINGS)

@@ -24,24 +24,32 @@ def listing(suite: str | None = None) -> list[dict[str, Any]]:
         missing = probe(chosen, lambda done, of: bar.update(task, completed=done, total=of))
     found = [
         {
-            "suite": i.suite, "impl": i.name, "devices": list(i.devices), "available": not missing[i.requires],
-            "reason": missing[i.requires], "source": i.source,
+            "suite": i.suite,
+            "impl": i.name,
+            "devices": list(i.devices),
+            "available": not missing[i.requires],
+            "reason": missing[i.requires],
+            "source": i.source,
         }
         for i in chosen
-    ]  # fmt: skip
+    ]
     found += [
         {"suite": b.suite, "impl": b.name, "devices": [], "available": False, "reason": b.reason, "source": b.source}
         for b in registry.broken
         if suite in (None, b.suite)
     ]
-    return sorted(found, key=lambda line: (suites.index(line["suite"]) if line["suite"] in suites else len(suites), line["impl"]))
+    return sorted(
+        found, key=lambda line: (suites.index(line["suite"]) if line["suite"] in suites else len(suites), line["impl"])
+    )
 
 
 def print_listing(found: list[dict[str, Any]]) -> None:
     registry, console = load(), Console(width=None if Console().is_terminal else 100, highlight=False)
     for name in dict.fromkeys(line["suite"] for line in found):
         suite = registry.suites.get(name)
-        title = f"{name}: {suite.title} (ops: {', '.join(suite.ops)})" if suite else f"{name or 'plug-ins'}: no such suite"
+        title = (
+            f"{name}: {suite.title} (ops: {', '.join(suite.ops)})" if suite else f"{name or 'plug-ins'}: no such suite"
+        )
         table = Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("implementation", no_wrap=True)
         table.add_column("devices", no_wrap=True)

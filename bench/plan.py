@@ -92,7 +92,10 @@ def ops(suite: Suite, wanted: Sequence[str]) -> list[str]:
     for name in wanted:
         if name not in suite.ops:
             near = get_close_matches(name, suite.ops, n=1)
-            raise Usage(f"{suite.name} has no operation {name!r}; " + (f"did you mean {near[0]}?" if near else f"there are: {', '.join(suite.ops)}"))  # fmt: skip
+            raise Usage(
+                f"{suite.name} has no operation {name!r}; "
+                + (f"did you mean {near[0]}?" if near else f"there are: {', '.join(suite.ops)}")
+            )
     return [name for name in suite.ops if not wanted or name in wanted]
 
 
@@ -121,7 +124,16 @@ def overridden(texts: Sequence[str] | None, like: Any) -> list[Any]:
 
 def parse_value(text: str, like: Any) -> Any:
     if isinstance(like, bool):
-        known = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+        known = {
+            "on": True,
+            "true": True,
+            "yes": True,
+            "1": True,
+            "off": False,
+            "false": False,
+            "no": False,
+            "0": False,
+        }
         if text.lower() not in known:
             raise Usage(f"{text!r} is neither on nor off")
         return known[text.lower()]

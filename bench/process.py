@@ -20,8 +20,15 @@ import psutil
 
 OUTPUT_LIMIT = 8 << 20
 POLL_SECONDS = 0.25
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
-                    "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")  # fmt: skip
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 ALLOCATOR = {  # glibc's thresholds move by themselves and change a NumPy STFT sixfold; 32 MiB is the largest allowed
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
@@ -66,11 +73,26 @@ class Worker:
         mine, theirs = socket.socketpair()
         with theirs:
             # -P: the current folder must not shadow a library; the registry adds it by itself
-            command = [sys.executable, "-P", "-m", "bench.worker", str(theirs.fileno()), str(os.getpid()), suite, impl, str(scratch)]  # fmt: skip
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "bench.worker",
+                str(theirs.fileno()),
+                str(os.getpid()),
+                suite,
+                impl,
+                str(scratch),
+            ]
             self.process = subprocess.Popen(
-                command, env=self._environment(), pass_fds=[theirs.fileno()], start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                command,
+                env=self._environment(),
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
         self._shape()
         self.channel = mine
         self.pending = b""

@@ -53,7 +53,14 @@ class Terminal(Observer):
 
     def __init__(self, console: Console):
         self.console = console
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.description}"))  # fmt: skip
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+        )
         self.progress = Progress(*columns, console=console)
         self.task = self.progress.add_task("")
         self.medians: dict[tuple[str, str], dict[str, list[Row]]] = {}

@@ -49,11 +49,17 @@ def impl(
         base = name or function.__name__
         made = [
             Implementation(
-                suite, f"{base}:{label}" if label else base, function, needed, extra, tuple(devices), keywords,
+                suite,
+                f"{base}:{label}" if label else base,
+                function,
+                needed,
+                extra,
+                tuple(devices),
+                keywords,
                 function.__code__.co_filename,
             )
             for label, keywords in (variants or {"": {}}).items()
-        ]  # fmt: skip
+        ]
         setattr(function, MARK, getattr(function, MARK, []) + made)
         return function
 
@@ -96,7 +102,12 @@ class Registry:
     def add(self, objects: Mapping[str, Any], module: str, source: str) -> None:
         """Take in what a module (or one entry point) defines."""
         for thing in list(objects.values()):
-            if isinstance(thing, type) and issubclass(thing, Suite) and thing is not Suite and thing.__module__ == module:
+            if (
+                isinstance(thing, type)
+                and issubclass(thing, Suite)
+                and thing is not Suite
+                and thing.__module__ == module
+            ):
                 self._add_suite(thing(), source)
             elif getattr(thing, "__module__", None) == module:
                 for implementation in getattr(thing, MARK, ()):
@@ -105,7 +116,9 @@ class Registry:
     def _add_suite(self, suite: Suite, source: str) -> None:
         if suite.name in self.suites:
             other = sys.modules[type(self.suites[suite.name]).__module__].__file__
-            self.broken.append(Broken(suite.name, "", f"the suite {suite.name!r} is already defined by {other}", source))
+            self.broken.append(
+                Broken(suite.name, "", f"the suite {suite.name!r} is already defined by {other}", source)
+            )
         else:
             self.suites[suite.name] = suite
 
@@ -150,7 +163,9 @@ def load() -> Registry:
     known = registry.suites
     for i in [i for i in registry.implementations if i.suite not in known]:
         registry.implementations.remove(i)
-        registry.broken.append(Broken(i.suite, i.name, f"no suite is called {i.suite!r}{_nearest(i.suite, known)}", i.source))
+        registry.broken.append(
+            Broken(i.suite, i.name, f"no suite is called {i.suite!r}{_nearest(i.suite, known)}", i.source)
+        )
     return registry
 
 
@@ -188,5 +203,3 @@ def _load_entry_point(registry: Registry, point: Any) -> None:
         registry.add(objects, thing.__name__ if is_module else thing.__module__, f"entry point {point.value}")
     except (Exception, SystemExit) as error:
         registry.broken.append(Broken("", point.name, f"{type(error).__name__}: {error}", f"entry point {point.value}"))
-
-

@@ -112,6 +112,8 @@ class Results:
         Raises FileNotFoundError when there is no ``rows.jsonl``, ValueError when a whole line is not a row.
         """
         folder = Path(path)
+        if not (folder / "rows.jsonl").exists():
+            raise FileNotFoundError(f"{folder} is not a run: it has no rows.jsonl")
         environment = folder / "environment.json"
         known = json.loads(environment.read_text()) if environment.exists() else {}
         return cls(read_rows(folder / "rows.jsonl"), known, folder)
@@ -144,7 +146,12 @@ class Results:
         frame = pd.DataFrame([summarise(g, limits) for g in groups.values()], columns=list(SUMMARY))
         order = {key: n for n, key in enumerate(dict.fromkeys(zip(frame.suite, frame.label, frame.op, strict=True)))}
         rank = [order[k] for k in zip(frame.suite, frame.label, frame.op, strict=True)]
-        return frame.assign(_rank=rank).sort_values(["_rank", "median_ms"], kind="stable").drop(columns="_rank").reset_index(drop=True)  # fmt: skip
+        return (
+            frame.assign(_rank=rank)
+            .sort_values(["_rank", "median_ms"], kind="stable")
+            .drop(columns="_rank")
+            .reset_index(drop=True)
+        )
 
 
 def latest(folder: Path) -> Path:
@@ -200,7 +207,7 @@ def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any]) -> float 
     *levels, memory = here["bandwidth"]
     copy_gbs = next((copy for size, _read, copy in levels if size >= row.bytes), memory[2])
     least = max(row.flops / (here["fma_gflops"] * 1e9), row.bytes / (copy_gbs * 1e9))
-    return 100 * least / seconds
+    return float(100 * least / seconds)
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -228,4 +235,10 @@ def _megabytes(values: Iterable[int | None]) -> float | None:
 
 
 def _text(value: Any) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        ("on" if value else "off")
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -17,7 +17,7 @@ import numpy as np
 
 from bench import stats
 from bench.core import Case
-from bench.plan import Item, Plan
+from bench.plan import Item
 from bench.process import Conditions, Failed, Worker, allocator_text
 from bench.registry import Registry
 from bench.results import Row
@@ -57,7 +57,9 @@ class Runner:
         self.store, self.plan, self.registry, self.observer = store, store.plan, registry, observer
         self.order = random.Random(self.plan.seed)
         # what failed once is not tried again in later replicates, nor after a resume
-        self.failed = {self._place(r.impl, r.threads, r.case, r.op) for r in store.rows if r.status not in ("ok", "unstable")}
+        self.failed = {
+            self._place(r.impl, r.threads, r.case, r.op) for r in store.rows if r.status not in ("ok", "unstable")
+        }
 
     def run(self) -> None:
         """Measure everything that is not on disk yet. KeyboardInterrupt passes; what is complete is kept."""
@@ -75,7 +77,15 @@ class Runner:
     def _broken(self, item: Item) -> None:
         """A plug-in that cannot be read is a row, so that nobody misses it silently."""
         for broken in self.registry.broken:
-            row = Row(self.store.folder.name, item.suite, broken.name, {}, "", status="error", reason=f"{broken.source}: {broken.reason}")  # fmt: skip
+            row = Row(
+                self.store.folder.name,
+                item.suite,
+                broken.name,
+                {},
+                "",
+                status="error",
+                reason=f"{broken.source}: {broken.reason}",
+            )
             if broken.suite == item.suite and row.key not in self.store.done:
                 self.add(row)
 
@@ -147,7 +157,21 @@ class Runner:
         return int(self.plan.turn_s * 1e9)
 
     def _figures(self, turn: Turn) -> dict[str, Any]:
-        facts = {k: turn.facts[k] for k in ("first_ns", "loops", "overhead_ns", "quality", "error", "flops", "bytes", "audio_seconds", "setup_ns", "version")}  # fmt: skip
+        facts = {
+            k: turn.facts[k]
+            for k in (
+                "first_ns",
+                "loops",
+                "overhead_ns",
+                "quality",
+                "error",
+                "flops",
+                "bytes",
+                "audio_seconds",
+                "setup_ns",
+                "version",
+            )
+        }
         medians = stats.round_medians(turn.samples, turn.rounds)
         status, reason = "ok", ""
         if turn.facts["wrong"]:
@@ -156,13 +180,18 @@ class Runner:
             spread = (np.percentile(medians, 75) - np.percentile(medians, 25)) / np.median(medians)
             status = "unstable"
             reason = (
-                f"rounds differ by {spread:.1%} (interquartile), so {self.plan.precision:.1%} was not reached within the "
-                "budget; a quieter machine, a longer --budget or a wider --precision helps"
+                f"rounds differ by {spread:.1%} (interquartile), so {self.plan.precision:.1%} was not reached within "
+                "the budget; a quieter machine, a longer --budget or a wider --precision helps"
             )
         return {
-            **facts, **turn.extra, "status": status, "reason": reason, "started": turn.started,
-            "samples_ns": turn.samples, "rounds": turn.rounds,
-        }  # fmt: skip
+            **facts,
+            **turn.extra,
+            "status": status,
+            "reason": reason,
+            "started": turn.started,
+            "samples_ns": turn.samples,
+            "rounds": turn.rounds,
+        }
 
     def add(self, row: Row) -> None:
         self.store.append(row)
@@ -210,7 +239,9 @@ class Crew:
 
     def wanted(self, impl: str, params: dict[str, Any], op: str) -> bool:
         done = self.row(impl, params, op).key in self.runner.store.done
-        return not done and not any(self.runner.has_failed(impl, self.threads, p, o) for p, o in ((params, op), (params, ""), ({}, "")))  # fmt: skip
+        return not done and not any(
+            self.runner.has_failed(impl, self.threads, p, o) for p, o in ((params, op), (params, ""), ({}, ""))
+        )
 
     def open(self, impl: str, case: Case) -> list[str]:
         """The operations that an implementation offers for a case; none when it failed."""
@@ -228,25 +259,39 @@ class Crew:
                 return
         started = datetime.now(UTC).isoformat(timespec="milliseconds")
         slowdown = (self.runner.plan.slowdowns or {}).get(impl, 0.0)
-        found = self.ask(impl, params, op, "ready", "the first call and its check", slowdown=slowdown, probe=self.replicate == 0)  # fmt: skip
+        found = self.ask(
+            impl, params, op, "ready", "the first call and its check", slowdown=slowdown, probe=self.replicate == 0
+        )
         if found is not None:
             facts = {**found, "version": self.version[impl], "setup_ns": self.setup_ns[impl]}
             turns[impl] = Turn(self.workers[impl], facts, started)
 
-    def ask(self, impl: str, params: dict[str, Any], op: str, do: str, doing: str, **request: Any) -> Mapping[str, Any] | None:
+    def ask(
+        self, impl: str, params: dict[str, Any], op: str, do: str, doing: str, **request: Any
+    ) -> Mapping[str, Any] | None:
         """The worker's answer; None, and a row with the reason, when there is none."""
         if impl not in self.workers:
             return None
-        target = {"op": op} if op else {}
-        return self._guard(impl, params, op, lambda: self.workers[impl].ask(do, doing, **target, **request))
+        if op:
+            request["op"] = op
+        return self._guard(impl, params, op, lambda: self.workers[impl].ask(do, doing, **request))
 
     def row(self, impl: str, params: dict[str, Any], op: str, **figures: Any) -> Row:
         plan = self.runner.plan
         return Row(
-            run=self.runner.store.folder.name, suite=self.item.suite, impl=impl, case=params, op=op, device=plan.device,
-            threads=self.threads, seed=plan.seed, corpus=plan.corpus, replicate=self.replicate,
-            allocator=allocator_text(), **figures,
-        )  # fmt: skip
+            run=self.runner.store.folder.name,
+            suite=self.item.suite,
+            impl=impl,
+            case=params,
+            op=op,
+            device=plan.device,
+            threads=self.threads,
+            seed=plan.seed,
+            corpus=plan.corpus,
+            replicate=self.replicate,
+            allocator=allocator_text(),
+            **figures,
+        )
 
     def _start(self, impl: str) -> None:
         name = impl.partition("@")[0]  # the self-test runs one implementation under two labels
@@ -260,7 +305,9 @@ class Crew:
             self.workers.pop(impl).kill()
         return found is not None
 
-    def _guard(self, impl: str, params: dict[str, Any], op: str, call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    def _guard(
+        self, impl: str, params: dict[str, Any], op: str, call: Callable[[], Mapping[str, Any]]
+    ) -> Mapping[str, Any] | None:
         try:
             return call()
         except Failed as failure:

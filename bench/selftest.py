@@ -15,11 +15,11 @@ import numpy as np
 from rich.console import Console
 
 from bench import api, plan, stats
-from bench.core import Case
 from bench.progress import observer
 from bench.registry import load
 from bench.results import Results, Row
 from bench.runner import Observer
+from bench.store import Store
 
 CALL_MS = 5.0
 
@@ -41,11 +41,13 @@ def selftest(
         for number in range(pairs):
             wish = plan.Plan([item], precision=0.0, seed=number, slowdowns={labels[3]: planted})
             folder = (out or Path(scratch)) / f"pair-{number:03}"
-            store = api.start(wish, folder) if number == 0 else api.Store(folder, wish, {})
+            store = api.start(wish, folder) if number == 0 else Store(folder, wish, {})
             api.execute(store)
             verdicts.append(_judge(store.results(), labels))
             watcher.step()
-            watcher.doing(f"{sum(v['alarm'] for v in verdicts)} false alarms, {sum(v['found'] for v in verdicts)} found")
+            watcher.doing(
+                f"{sum(v['alarm'] for v in verdicts)} false alarms, {sum(v['found'] for v in verdicts)} found"
+            )
     return _sum_up(verdicts, {"suite": suite, "impl": impl, "case": params, "call_ms": call_ms, "planted": planted})
 
 
@@ -53,7 +55,9 @@ def _kernel(suite: str, impl: str | None, folder: Path) -> tuple[str, dict[str, 
     """An implementation and a default case whose first operation takes about 5 ms."""
     registry = load()
     names = [i.name for i in (registry.select(suite, [impl]) if impl else registry.of(suite))]
-    tries = plan.make(registry, [suite], names[:1] if impl else ["all"], op=[_op(suite)], precision=0.0, budget_s=0.05, replicates=1)
+    tries = plan.make(
+        registry, [suite], names[:1] if impl else ["all"], op=[_op(suite)], precision=0.0, budget_s=0.05, replicates=1
+    )
     store = api.start(tries, folder)
     api.execute(store)
     timed = [r for r in store.results().rows if r.status == "ok"]
@@ -72,7 +76,13 @@ def _judge(results: Results, labels: list[str]) -> dict[str, Any]:
     a, a2, b, slow = (rounds[label] for label in labels)
     same, planted = stats.ratio_interval(a, a2), stats.ratio_interval(b, slow)
     medians = [float(np.median(r)) for label in labels[:3] for r in rounds[label]]
-    return {"alarm": stats.different(same), "found": stats.different(planted), "same": same.value, "planted": planted.value, "medians": medians}  # fmt: skip
+    return {
+        "alarm": stats.different(same),
+        "found": stats.different(planted),
+        "same": same.value,
+        "planted": planted.value,
+        "medians": medians,
+    }
 
 
 def _rounds(row: Row) -> stats.Floats:
@@ -98,10 +108,15 @@ def _sum_up(verdicts: list[dict[str, Any]], facts: dict[str, Any]) -> dict[str, 
 
 
 def print_verdict(found: dict[str, Any]) -> None:
-    n, say = found["pairs"], Console(highlight=False, soft_wrap=True).print
-    say(f"{found['suite']} {found['impl']}, {found['call_ms']:.2f} ms a call, {n} pairs, threshold {found['threshold']:.0%}")
-    say(f"false alarms: {found['false_alarms']} of {n} ({found['false_alarms'] / n:.1%}) identical pairs called different")
-    say(f"found: {found['found']} of {n} ({found['found'] / n:.1%}) planted slowdowns of {found['planted']:.1%} "
-        f"(measured {found['planted_ratio_median'] - 1:.2%})")  # fmt: skip
-    say(f"ratio of identical pairs: standard deviation {found['same_ratio_sd']:.2%}, worst {found['same_ratio_worst']:.2%}")
-    say(f"medians of single processes: coefficient of variation {found['process_median_cv']:.2%}")
+    console = Console(highlight=False, soft_wrap=True)
+    n, alarms, hits = found["pairs"], found["false_alarms"], found["found"]
+    for line in (
+        f"{found['suite']} {found['impl']}, {found['call_ms']:.2f} ms a call; threshold {found['threshold']:.0%}",
+        f"false alarms: {alarms} of {n} identical pairs called different ({alarms / n:.1%})",
+        f"found: {hits} of {n} planted slowdowns of {found['planted']:.1%} ({hits / n:.1%}); "
+        f"their median ratio is {found['planted_ratio_median']:.4f}",
+        f"ratio of identical pairs: standard deviation {found['same_ratio_sd']:.2%}, "
+        f"worst {found['same_ratio_worst']:.2%}",
+        f"medians of single processes: coefficient of variation {found['process_median_cv']:.2%}",
+    ):
+        console.print(line)

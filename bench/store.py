@@ -39,9 +39,9 @@ class Store:
             self.done = {row.key for row in self.rows}
             self.file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             self._fill_ballast()
-        except FileNotFoundError:
-            raise Usage(f"{folder} is not a run: it has no plan.json") from None
         except OSError as error:
+            if plan is None and isinstance(error, FileNotFoundError):
+                raise Usage(f"{folder} is not a run: it has no plan.json") from None
             raise CannotWrite(f"cannot write into {folder}: {error.strerror}; --out names another folder") from error
 
     @property
@@ -102,7 +102,9 @@ class Store:
 
     def _start(self, plan: Plan, environment: Mapping[str, Any]) -> None:
         if (self.folder / "plan.json").exists():
-            raise Usage(f"{self.folder} already holds a run; --resume {self.folder} goes on with it, --out names another")
+            raise Usage(
+                f"{self.folder} already holds a run; --resume {self.folder} goes on with it, --out names another"
+            )
         _write_json(self.folder / "environment.json", environment)
         _write_json(self.folder / "plan.json", plan.to_json())
 

@@ -83,10 +83,17 @@ class Session:
         self.measured[op] = (run, native, loops, overhead)
         work = self.suite.work(self.case, op)
         return {
-            "first_ns": first_ns, "wrong": check.wrong, "loops": loops, "overhead_ns": overhead, "call_ns": call_ns,
-            "quality": {k: _finite(v) for k, v in quality.items()}, "error": _finite(check.metrics.get(self.suite.error)),
-            "flops": work.flops, "bytes": work.bytes, "audio_seconds": self.suite.audio_seconds(self.case),
-        }  # fmt: skip
+            "first_ns": first_ns,
+            "wrong": check.wrong,
+            "loops": loops,
+            "overhead_ns": overhead,
+            "call_ns": call_ns,
+            "quality": {k: _finite(v) for k, v in quality.items()},
+            "error": _finite(check.metrics.get(self.suite.error)),
+            "flops": work.flops,
+            "bytes": work.bytes,
+            "audio_seconds": self.suite.audio_seconds(self.case),
+        }
 
     def sample(self, op: str, turn_ns: int) -> Answer:
         return {"samples": self.clock.turn(*self.measured[op], turn_ns)}

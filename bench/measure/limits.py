@@ -34,7 +34,13 @@ def _measure(threads: int) -> Limits:
         return {}
     sizes = working_sets()
     bandwidth = [
-        [size, *(audiokern.limits.bandwidth(size, kind=kind, threads=threads, seconds=SECONDS) for kind in ("read", "copy"))]
+        [
+            size,
+            *(
+                audiokern.limits.bandwidth(size, kind=kind, threads=threads, seconds=SECONDS)
+                for kind in ("read", "copy")
+            ),
+        ]
         for size in sizes
     ]
     fma = audiokern.limits.fma(threads=threads, seconds=SECONDS)
