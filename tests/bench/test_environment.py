@@ -173,7 +173,7 @@ def test_governors_without_repeats(machine):
     "name, value, expected",
     [("intel_pstate/no_turbo", "1", False), ("intel_pstate/no_turbo", "0", True), ("cpufreq/boost", "1", True),
      ("cpufreq/boost", "0", False), ("cpufreq/boost", "?", None)],
-)  # fmt: skip
+)
 def test_turbo(machine, name, value, expected):
     assert hardware.turbo() is None
     machine({f"{CPUS}/{name}": value})

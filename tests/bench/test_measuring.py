@@ -1,0 +1,124 @@
+"""How a number is made: conditions, turns, clocks, memory."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import json
+import time
+
+import numpy as np
+import pytest
+from test_faults import measure
+
+from bench.measure import memory
+from bench.measure.clock import HostClock
+from bench.results import Results
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_affinity_and_allocator_are_pinned_before_anything_is_imported(toys, tmp_path, threads):
+    (row,) = measure(toys, tmp_path / "run", ["tells"], threads=(threads,))
+    facts = json.loads(row.reason)
+    assert facts == {
+        "OMP_NUM_THREADS": str(threads), "MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+        "cpus": threads, "threads": threads,
+    }  # fmt: skip
+    assert "mmap_threshold=33554432" in row.allocator
+
+
+def test_rivals_take_turns_and_never_overlap(toys, tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    monkeypatch.setenv("BENCH_TEST_LOG", str(log))
+    rows = measure(toys, tmp_path / "run", ["logs"], precision=0.0, budget_s=0.3, turn_s=0.02, seed=3)
+    calls = [(n, int(a), int(b)) for n, a, b in (line.split() for line in log.read_text().splitlines())]
+    calls.sort(key=lambda c: c[1])
+    assert all(end <= begin for (_, _, end), (_, begin, _) in itertools.pairwise(calls)), "two measured at once"
+    turns = [name for name, _ in itertools.groupby(n for n, _, _ in calls)]
+    (rounds,) = {len(r.rounds) for r in rows}
+    sampling = turns[3:-3]  # getting ready goes first, finishing last; in between, the rounds
+    assert len(sampling) >= 3 * rounds - 6, "each round gives every rival one turn"
+    triples = {tuple(sampling[i : i + 3]) for i in range(0, len(sampling) - 2, 3)}
+    assert len(triples) > 1, "the order within a round is shuffled"
+    assert all(sum(r.rounds) == len(r.samples_ns) and min(r.rounds) >= 1 for r in rows)
+
+
+def test_the_order_of_turns_comes_from_the_seed():
+    from bench.plan import Plan
+    from bench.runner import Runner
+
+    class Kept:
+        plan = Plan([], seed=7)
+        rows: list = []
+
+    orders = [Runner(Kept, None, None).order.sample(range(50), 50) for _ in range(2)]
+    assert orders[0] == orders[1]
+
+
+def test_memory_is_that_of_the_call_not_of_the_process(toys, tmp_path):
+    rows = {r.impl: r for r in measure(toys, tmp_path / "run", ["holds"])}
+    small, large = rows["holds:small"], rows["holds:large"]
+    assert 8e6 <= small.memory_bytes <= 12e6 and 64e6 <= large.memory_bytes <= 70e6
+    assert large.peak_rss_bytes > large.memory_bytes + 10e6
+
+
+def test_memory_that_the_allocator_kept_is_counted_again():
+    def call():
+        return np.ones(3 << 20)  # 24 MiB: from the heap, kept after the first call
+
+    for _ in range(3):
+        found = memory.peak(call)
+        assert found is not None and 24e6 <= found.extra_bytes <= 30e6
+
+
+def test_a_short_call_is_looped_and_a_long_one_is_not():
+    clock = HostClock()
+    assert clock.loops_for(1.0) == 100_000 and clock.loops_for(1000.0) == 200
+    assert clock.loops_for(5e6) == 1 and clock.loops_for(0.0) == 100_000
+
+
+def test_a_turn_calls_as_often_as_it_says_and_gives_back_the_collector():
+    calls = []
+    samples = HostClock().turn(lambda x: calls.append((x, gc.isenabled())), ("arg",), 10, 0.0, 2_000_000)
+    assert len(calls) == 10 * len(samples) >= 10
+    assert set(calls) == {("arg", False)} and gc.isenabled()
+    with pytest.raises(ZeroDivisionError):
+        HostClock().turn(lambda: 1 / 0, (), 1, 0.0, 1)
+    assert gc.isenabled()
+
+
+def test_a_sample_is_time_a_call():
+    clock = HostClock()
+    for loops in (1, 4):
+        sample = clock.sample(time.sleep, (0.004,), loops, 0.0)
+        assert sample >= 4e6
+    assert clock.sample(lambda: None, (), 100, 1e9) == 0.1, "the overhead is subtracted, never below nothing"
+
+
+def test_warm_up_waits_for_a_falling_slope():
+    """A call that takes 8, 7.9, 7.8 ... ms and stays at 1 ms is not warm before it stays."""
+    times = itertools.chain(np.linspace(0.008, 0.001, 15), itertools.repeat(0.001))
+    calls = itertools.count()
+
+    def run():
+        next(calls)
+        time.sleep(next(times))
+
+    settled = HostClock().warm_up(run, (), least_ns=1, most_ns=10**9)
+    assert next(calls) > 15 and settled < 3e6
+
+
+def test_the_summary_is_made_from_the_rows(toys, tmp_path):
+    rows = measure(toys, tmp_path / "run", ["good"], replicates=3)
+    summary = Results.load(tmp_path / "run").summary()
+    line = summary[(summary.op == "add") & (summary.impl == "good")].iloc[0]
+    mine = [r for r in rows if (r.op, r.impl) == ("add", "good")]
+    medians = [
+        np.median([np.median(s) for s in np.split(np.array(r.samples_ns), np.cumsum(r.rounds)[:-1])]) for r in mine
+    ]
+    assert line.median_ms == pytest.approx(np.median(medians) / 1e6)
+    assert line.low_ms <= line.median_ms <= line.high_ms
+    assert line.x_realtime == pytest.approx(64 / 16000 / (np.median(medians) / 1e9))
+    assert line.replicates == 3 and line.samples == sum(len(r.samples_ns) for r in mine)
+    assert line.quality == {"error": pytest.approx(0, abs=1e-6), "gain": 1.0}
+    assert line.p99_ms == pytest.approx(np.percentile(np.concatenate([r.samples_ns for r in mine]), 99) / 1e6)

@@ -1,0 +1,197 @@
+"""The run directory under bad weather: full disk, no permission, two writers, torn lines, interrupts."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.plan import Plan, Usage
+from bench.results import COLUMNS, Results, Row
+from bench.store import CannotWrite, Store
+
+PLAN = Plan([])
+
+
+def row(number: int, **more) -> Row:
+    return Row("run", "toy", f"impl{number}", {"size": 64}, "add", samples_ns=[1.5, 2.0], rounds=[2], **more)
+
+
+def test_rows_come_back_as_they_went_in(tmp_path):
+    store = Store(tmp_path / "run", PLAN, {"cpu": "some"})
+    rows = [row(0), row(1, quality={"snr_db": 3.25}, reason='<b> "quoted" \n line'), row(2, status="error")]
+    for r in rows:
+        store.append(r)
+    store.close()
+    results = Results.load(tmp_path / "run")
+    assert results.rows == rows and results.environment == {"cpu": "some"}
+    parquet = pd.read_parquet(tmp_path / "run" / "rows.parquet")
+    assert list(parquet.columns) == list(COLUMNS)
+    assert [json.loads(q) for q in parquet.quality] == [r.quality for r in rows]
+    assert [list(s) for s in parquet.samples_ns] == [r.samples_ns for r in rows]
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == [
+        ".lock", "environment.json", "plan.json", "rows.jsonl", "rows.parquet",
+    ]  # fmt: skip
+
+
+def test_each_row_is_on_disk_as_soon_as_it_is_made(tmp_path):
+    store = Store(tmp_path / "run", PLAN, {})
+    for n in range(3):
+        store.append(row(n))
+        assert len((tmp_path / "run" / "rows.jsonl").read_text().splitlines()) == n + 1
+    store.close()
+
+
+@pytest.mark.parametrize("keep", [0, 1, 20, 200])
+def test_a_line_that_a_kill_cut_short_is_cut_off(tmp_path, keep):
+    store = Store(tmp_path / "run", PLAN, {})
+    for n in range(2):
+        store.append(row(n))
+    store.close()
+    path = tmp_path / "run" / "rows.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole.splitlines()[0][:keep])
+    assert len(Results.load(tmp_path / "run").rows) == 2
+    again = Store(tmp_path / "run", None)
+    again.append(row(2))
+    again.close()
+    assert [r.impl for r in Results.load(tmp_path / "run").rows] == ["impl0", "impl1", "impl2"]
+
+
+def test_a_damaged_line_in_the_middle_is_named(tmp_path):
+    store = Store(tmp_path / "run", PLAN, {})
+    store.append(row(0))
+    store.close()
+    path = tmp_path / "run" / "rows.jsonl"
+    path.write_text('{"run": 1, broken\n' + path.read_text())
+    with pytest.raises(ValueError, match=r"line 1 is not a row.*remove that line"):
+        Results.load(tmp_path / "run")
+
+
+def test_a_second_writer_is_refused(tmp_path):
+    first = Store(tmp_path / "run", PLAN, {})
+    with pytest.raises(Usage, match="another run is writing"):
+        Store(tmp_path / "run", None)
+    with pytest.raises(Usage, match="another run is writing"):
+        Store(tmp_path / "run", PLAN, {})
+    first.close()
+    Store(tmp_path / "run", None).close()
+
+
+def test_a_run_is_not_written_over(tmp_path):
+    Store(tmp_path / "run", PLAN, {}).close()
+    with pytest.raises(Usage, match="--resume"):
+        Store(tmp_path / "run", PLAN, {})
+
+
+def test_a_full_disk_keeps_even_the_row_in_hand(tmp_path, monkeypatch):
+    """The disk accepts nothing until the ballast is given up."""
+    store = Store(tmp_path / "run", PLAN, {})
+    store.append(row(0))
+    ballast = tmp_path / "run" / ".ballast"
+    assert ballast.stat().st_blocks * 512 >= 4 << 20
+    real = os.write
+
+    def full(descriptor: int, data) -> int:
+        if ballast.exists():
+            if len(data) > 10:
+                return real(descriptor, data[:10])  # a full disk may take a part of it first
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(CannotWrite, match=r"the disk is full. 2 rows are safe. Make room, then: bench run --resume"):
+        store.append(row(1))
+    assert [r.impl for r in Results.load(tmp_path / "run").rows] == ["impl0", "impl1"]
+
+
+def test_a_disk_that_stays_full_loses_one_row_and_says_so(tmp_path, monkeypatch):
+    store = Store(tmp_path / "run", PLAN, {})
+    store.append(row(0))
+    monkeypatch.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(CannotWrite, match="1 rows are safe; 1 row could not be kept"):
+        store.append(row(1))
+    assert [r.impl for r in Results.load(tmp_path / "run").rows] == ["impl0"]
+
+
+def test_a_real_full_disk_ends_the_run_with_one_line(bench, tmp_path):
+    """A file system of 6 MB, filled while the run goes on."""
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "none", small], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("mounting a small file system is not allowed here")
+    try:
+        hog = small / "hog"
+        hog.write_bytes(b"x" * 1_400_000)
+        done = bench("run", "toy", "--impl", "good,good:twice", "--grid", "full", "--budget", "3s", "--precision", "0",
+                     "--out", str(small / "run"))  # fmt: skip
+        assert done.returncode == 5, done.stderr
+        assert "the disk is full" in done.stderr and "--resume" in done.stderr and "Traceback" not in done.stderr
+        kept = Results.load(small / "run").rows
+        assert kept and f"{len(kept)} rows are safe" in done.stderr
+        hog.unlink()
+    finally:
+        subprocess.run(["umount", small], check=False)
+
+
+def test_a_read_only_folder_is_one_line(bench, tmp_path):
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    if os.geteuid() == 0:  # root writes anywhere but where nobody can
+        locked = Path("/proc/sys")
+    else:
+        locked.chmod(0o500)
+    done = bench("run", "toy", "--impl", "good", "--grid", "quick", "--out", str(locked / "run"))
+    assert done.returncode == 5 and "cannot write into" in done.stderr and "--out" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_keeps_what_was_measured(tmp_path):
+    """Ctrl-C: the rows so far are kept and shown; --resume measures the rest, nothing twice."""
+    toys = Path(__file__).parents[1] / "toys"
+    env = {**os.environ, "BENCH_PATH": str(toys)}
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "run",
+        "toy",
+        "--impl",
+        "good,good:twice",
+        "--out",
+        "run",
+        "--precision",
+        "0",
+        "--budget",
+        "0.6s",
+    ]
+    running = subprocess.Popen(
+        command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    rows = tmp_path / "run" / "rows.jsonl"
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not (rows.exists() and rows.stat().st_size):
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "--resume run" in err and "Traceback" not in err
+    kept = Results.load(tmp_path / "run").rows
+    assert kept and "good" in out
+    again = subprocess.run(
+        [*command[:3], "run", "--resume", "run"], cwd=tmp_path, env=env, capture_output=True, check=False
+    )
+    assert again.returncode == 0, again.stderr
+    finished = Results.load(tmp_path / "run").rows
+    assert finished[: len(kept)] == kept
+    assert len({r.key for r in finished}) == len(finished) == 2 * 2 * 2 * 3
