@@ -10,10 +10,10 @@ ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa)
     f->kernels = AK_SELECT(ak_lanes_kernels, isa);
     f->config = *config;
     f->config.window = NULL;
-    size_t n = (size_t)config->n_fft, hop = (size_t)config->hop;
+    size_t n = (size_t)config->n_fft, hop = (size_t)config->hop, extent = (size_t)ak_stft_extent(config);
     f->width = (size_t)f->kernels->width;
-    f->rows = hop < n ? hop : n;
-    f->span = (f->width + (n - 1) / hop + f->width - 1) / f->width;
+    f->rows = hop < extent ? hop : extent;
+    f->span = (f->width + (extent - 1) / hop + f->width - 1) / f->width;
     f->stride = (2 * f->span - 1) * f->width;
     if (f->rows * f->stride > INT32_MAX) return AK_ERR_SIZE;
     if ((status = ak_lanes_init(&f->lanes, config->n_fft)) != AK_OK) return status;
@@ -25,7 +25,8 @@ ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa)
         ak_stft_window(config, window);
         for (size_t i = 0; i < n; i++) {
             size_t j = 2 * (size_t)f->lanes.order[i / 2] + i % 2;
-            f->offset[i] = (int32_t)(j % hop * f->stride + j / hop);
+            if (j < extent)
+                f->offset[i] = (int32_t)(j % hop * f->stride + j / hop); /* beyond, 0 times sample 0 */
             f->gain[i] = (float)(0.5 * window[j]);
         }
     } else {
@@ -51,12 +52,11 @@ size_t ak_framer_floats(const ak_framer *f)
 static void extend(const ak_walk *w, ptrdiff_t start)
 {
     const ak_framer *f = w->framer;
-    ptrdiff_t samples = (ptrdiff_t)w->samples, end = samples + (ptrdiff_t)ak_stft_left(&f->config);
+    ptrdiff_t samples = (ptrdiff_t)w->samples;
     float *to = w->edge;
     for (size_t l = 0; l < f->width; l++, start += f->config.hop) {
         for (ptrdiff_t at = start; at < start + (ptrdiff_t)f->rows; at++) {
-            /* beyond `end` lie frames that nobody asked for */
-            ptrdiff_t from = at < end ? ak_stft_index(f->config.pad, at, samples) : -1;
+            ptrdiff_t from = at < w->end ? ak_stft_index(f->config.pad, at, samples) : -1;
             *to++ = from < 0 ? f->config.pad_value : w->signal[from];
         }
     }
@@ -66,13 +66,14 @@ static void fill(const ak_walk *w, size_t block)
 {
     const ak_framer *f = w->framer;
     ptrdiff_t hop = f->config.hop;
-    ptrdiff_t start = (ptrdiff_t)(block * f->width) * hop - (ptrdiff_t)ak_stft_left(&f->config);
+    ptrdiff_t start = (ptrdiff_t)(block * f->width) * hop - ak_stft_left(&f->config);
     ptrdiff_t end = start + (ptrdiff_t)(f->width - 1) * hop + (ptrdiff_t)f->rows;
-    const float *from = w->signal + start;
+    const float *from = w->edge;
     if (start < 0 || end > (ptrdiff_t)w->samples) {
         extend(w, start);
-        from = w->edge;
         hop = (ptrdiff_t)f->rows;
+    } else {
+        from = w->signal + start;
     }
     size_t place = block % f->span;
     size_t again = place + 1 < f->span ? f->span * f->width : 0;
@@ -82,7 +83,9 @@ static void fill(const ak_walk *w, size_t block)
 ak_walk ak_walk_start(const ak_framer *f, const float *signal, size_t samples, size_t first_block,
                       float *scratch)
 {
-    ak_walk w = {f, signal, samples, scratch, scratch + f->rows * f->stride, first_block};
+    ak_walk w = {f, signal, samples, 0, scratch, scratch + f->rows * f->stride, first_block};
+    ptrdiff_t frames = (ptrdiff_t)ak_stft_frames(&f->config, samples);
+    w.end = (frames - 1) * f->config.hop - ak_stft_left(&f->config) + ak_stft_extent(&f->config);
     for (size_t c = 0; c + 1 < f->span; c++) fill(&w, first_block + c);
     return w;
 }

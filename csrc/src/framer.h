@@ -23,7 +23,7 @@ typedef struct ak_framer {
     ak_lanes lanes;
     ak_stft_config config; /* without the window */
     size_t width;          /* frames at a time */
-    size_t rows;           /* of the sheet: min(hop, n_fft) */
+    size_t rows;           /* of the sheet: min(hop, samples of a frame) */
     size_t span;           /* column blocks in a view */
     size_t stride;         /* floats from row to row */
     int32_t *offset;       /* of each sample in the order of pass 0, from the start of a view */
@@ -43,6 +43,7 @@ typedef struct ak_walk {
     const ak_framer *framer;
     const float *signal;
     size_t samples;
+    ptrdiff_t end; /* one past the last sample that a frame reaches; what lies beyond does not matter */
     float *sheet;
     float *edge;  /* W rows of padded samples, where a block leaves the signal */
     size_t block; /* the next one */

@@ -147,7 +147,7 @@ static ak_status init(ak_istft_plan *p, const ak_stft_config *config, const ak_o
 {
     ak_isa isa;
     ak_status status = ak_isa_choose(options ? options->isa : AK_ISA_AUTO, &isa);
-    if (status == AK_OK) status = ak_stft_check(config);
+    if (status == AK_OK) status = ak_istft_check(config);
     if (status != AK_OK) return status;
     if (config->hop > config->n_fft) return AK_ERR_WINDOW;
     p->kernels = AK_SELECT(ak_lanes_kernels, isa);
@@ -156,7 +156,7 @@ static ak_status init(ak_istft_plan *p, const ak_stft_config *config, const ak_o
     p->width = (size_t)p->kernels->width;
     p->n = (size_t)config->n_fft;
     p->hop = (size_t)config->hop;
-    p->left = ak_stft_left(config);
+    p->left = (size_t)ak_stft_left(config);
     p->overlap = (p->n - 1) / p->hop + 1;
     p->span = (p->width + p->overlap - 1 + p->width - 1) / p->width;
     if ((status = ak_lanes_init(&p->lanes, config->n_fft)) != AK_OK) return status;

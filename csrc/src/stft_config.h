@@ -1,4 +1,4 @@
-/* Checks and small arithmetic on ak_stft_config, shared by the plain and the fast transforms. */
+/* Checks and small arithmetic on ak_stft_config, shared by everything that cuts frames. */
 #ifndef AK_STFT_CONFIG_H
 #define AK_STFT_CONFIG_H
 
@@ -8,10 +8,23 @@
 
 ak_status ak_stft_check(const ak_stft_config *config);
 
-/* Samples before the signal that frame 0 covers. */
-static inline size_t ak_stft_left(const ak_stft_config *config)
+/* AK_ERR_ARGUMENT for conventions that the inverse does not know, else as ak_stft_check. */
+ak_status ak_istft_check(const ak_stft_config *config);
+
+/* AK_ERR_SHORT where a signal of so many samples cannot be padded as asked. */
+ak_status ak_stft_check_samples(const ak_stft_config *config, size_t samples);
+
+/* Samples that a frame covers. */
+static inline int ak_stft_extent(const ak_stft_config *c)
 {
-    return config->center ? (size_t)config->n_fft / 2 : 0;
+    return c->window_first && c->win_length ? c->win_length : c->n_fft;
+}
+
+/* Samples before the signal that frame 0 covers; negative where it begins inside. */
+static inline ptrdiff_t ak_stft_left(const ak_stft_config *c)
+{
+    if (c->center == AK_CENTER_HOP) return ak_stft_extent(c) / 2 - c->hop / 2;
+    return c->center == AK_CENTER_FRAME ? c->n_fft / 2 : 0;
 }
 
 /* The window over all n_fft positions. */
@@ -22,14 +35,6 @@ void ak_stft_window(const ak_stft_config *config, double *window);
 ak_status ak_stft_envelope(const ak_stft_config *config, const double *window, double *envelope);
 
 /* Where sample `at` of the extended signal is found: an index below `samples`, or -1 for pad_value. */
-static inline ptrdiff_t ak_stft_index(ak_pad pad, ptrdiff_t at, ptrdiff_t samples)
-{
-    if (at >= 0 && at < samples) return at;
-    if (pad == AK_PAD_CONSTANT) return -1;
-    return at < 0 ? -at : 2 * (samples - 1) - at;
-}
-
-/* AK_ERR_SHORT where a signal of so many samples cannot be padded as asked. */
-ak_status ak_stft_check_samples(const ak_stft_config *config, size_t samples);
+ptrdiff_t ak_stft_index(ak_pad pad, ptrdiff_t at, ptrdiff_t samples);
 
 #endif

@@ -88,11 +88,12 @@ ak_status ak_stft_plain(const ak_stft_config *config, const float *x, size_t row
     plain p;
     if ((status = plain_create(&p, config)) != AK_OK) return status;
 
-    ptrdiff_t left = (ptrdiff_t)ak_stft_left(config);
+    ptrdiff_t left = ak_stft_left(config);
     for (size_t row = 0; row < rows; row++) {
         const float *signal = x + (ptrdiff_t)row * row_stride;
         for (size_t m = 0; m < frames; m++) {
-            for (int j = 0; j < p.n; j++) {
+            for (int j = 0; j < p.n; j++) p.time[j] = 0;
+            for (int j = 0; j < ak_stft_extent(config); j++) {
                 ptrdiff_t at = (ptrdiff_t)m * config->hop - left + j;
                 ptrdiff_t from = ak_stft_index(config->pad, at, (ptrdiff_t)samples);
                 p.time[j] = p.window[j] * (double)(from < 0 ? config->pad_value : signal[from]);
@@ -125,7 +126,7 @@ static void inverse_frame(const plain *p, const float *half)
 ak_status ak_istft_plain(const ak_stft_config *config, const float *spectrum, size_t rows, size_t frames,
                          float *x, size_t samples, ptrdiff_t row_stride)
 {
-    ak_status status = ak_stft_check(config);
+    ak_status status = ak_istft_check(config);
     if (status != AK_OK || rows == 0 || samples == 0) return status;
     if (!x || (frames && !spectrum)) return AK_ERR_ARGUMENT;
     plain p;
@@ -137,7 +138,7 @@ ak_status ak_istft_plain(const ak_stft_config *config, const float *spectrum, si
     else
         status = ak_stft_envelope(config, p.window, period);
 
-    ptrdiff_t left = (ptrdiff_t)ak_stft_left(config);
+    ptrdiff_t left = ak_stft_left(config);
     for (size_t row = 0; row < rows && status == AK_OK; row++) {
         for (size_t i = 0; i < samples; i++) sum[i] = envelope[i] = 0;
         for (size_t m = 0; m < frames; m++, spectrum += 2 * (p.n / 2 + 1)) {

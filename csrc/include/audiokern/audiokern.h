@@ -5,6 +5,8 @@
 #include <audiokern/common.h>
 #include <audiokern/limits.h>
 #include <audiokern/quantize.h>
+#include <audiokern/resample.h>
+#include <audiokern/mel.h>
 #include <audiokern/stft.h>
 
 #endif

@@ -2,8 +2,9 @@
  *
  *     X[row, m, k] = sum over j < n_fft of  w[j] x[row, m hop - left + j] exp(-2 pi i j k / n_fft)
  *
- * for 0 <= k <= n_fft / 2; left = n_fft / 2 where center is set, else 0; no scaling. A window shorter than
- * n_fft stands in its middle, (n_fft - win_length) / 2 zeros before it: torch's and librosa's convention.
+ * for 0 <= k <= n_fft / 2; left = n_fft / 2 where the frame is centred, else 0; no scaling. A window shorter
+ * than n_fft stands in its middle, (n_fft - win_length) / 2 zeros before it: torch's and librosa's
+ * convention.
  *
  * Relative error against float64, norm-wise over a frame that is not silent: at most 5e-7.
  */
@@ -20,24 +21,36 @@ extern "C" {
 typedef enum ak_pad {
     AK_PAD_CONSTANT = 0, /* pad_value */
     AK_PAD_REFLECT =
-        1, /* x[1], x[2], ... : the edge sample is not repeated; needs more than n_fft / 2 samples */
+        1, /* x[1], x[2], ...: the edge sample is not repeated; needs more than n_fft / 2 samples */
+    AK_PAD_SYMMETRIC = 2, /* x[0], x[1], ...: it is; goes back and forth on a short signal */
 } ak_pad;
+
+/* Where frame m begins. */
+typedef enum ak_center {
+    AK_CENTER_OFF = 0,   /* at sample m hop */
+    AK_CENTER_FRAME = 1, /* n_fft / 2 samples earlier: sample m hop is its middle */
+    AK_CENTER_HOP = 2,   /* the middle of the frame is the middle of hop m: Kaldi's snip_edges = false */
+} ak_center;
 
 typedef struct ak_stft_config {
     int n_fft;           /* samples per transform, >= 1; even sizes of factors 2, 3 and 5 are fast */
     int hop;             /* samples from frame to frame, >= 1; may exceed n_fft */
     int win_length;      /* 1 .. n_fft; 0 means n_fft */
     const float *window; /* win_length values, copied at creation; NULL means all ones */
-    int center;          /* non-zero: frame m is centred at sample m * hop, and the ends are padded */
-    ak_pad pad;          /* how, where center is set */
-    float pad_value;     /* of AK_PAD_CONSTANT */
+    int window_first;    /* 0: a short window stands in the middle of n_fft samples. Non-zero, as in Kaldi: it
+                            stands at their start, the rest is zero, and a frame has win_length samples */
+    ak_center center;
+    ak_pad pad;      /* where center is not off */
+    float pad_value; /* of AK_PAD_CONSTANT */
 } ak_stft_config;
 
-/* Frames of a signal: (samples + 2 left - n_fft) / hop + 1, where a frame fits; else 0.
- * A tail too short for a frame is left out. 0 too for a config that is not valid. */
+/* Frames of a signal: (samples + 2 left - n_fft) / hop + 1, where a frame fits; else 0. A tail too short for
+ * a frame is left out. With window_first a frame is win_length samples rather than n_fft. With AK_CENTER_HOP:
+ * (samples + hop / 2) / hop. 0 too for a config that is not valid. */
 AK_API size_t ak_stft_frames(const ak_stft_config *config, size_t samples);
 
-/* Samples of the inverse when the caller does not say otherwise: (frames - 1) hop + n_fft - 2 left. */
+/* Samples of the inverse when the caller does not say otherwise: (frames - 1) hop + n_fft - 2 left. The
+ * inverses know neither window_first nor AK_CENTER_HOP (AK_ERR_ARGUMENT; 0 samples). */
 AK_API size_t ak_istft_samples(const ak_stft_config *config, size_t frames);
 
 /* The transform as it is defined, in plain C and double precision inside: to read, and to check against. Any

@@ -16,7 +16,8 @@ from ._lib import Options, check, declare, f32, lib, options, output
 
 __all__ = ["Config", "Istft", "Stft", "istft_plain", "stft_plain"]
 
-_PADS = ("constant", "reflect")
+_PADS = ("constant", "reflect", "symmetric")
+_CENTERS = {False: 0, True: 1, "hop": 2}
 
 
 class Config(ctypes.Structure):
@@ -27,6 +28,7 @@ class Config(ctypes.Structure):
         ("hop", ctypes.c_int),
         ("win_length", ctypes.c_int),
         ("window", ctypes.c_void_p),
+        ("window_first", ctypes.c_int),
         ("center", ctypes.c_int),
         ("pad", ctypes.c_int),
         ("pad_value", ctypes.c_float),
@@ -37,11 +39,16 @@ class Config(ctypes.Structure):
         n_fft: int,
         hop_length: int | None = None,
         window: Any = None,
-        center: bool = True,
+        center: bool | str = True,
         pad_mode: str = "reflect",
         pad_value: float = 0.0,
+        window_first: bool = False,
     ) -> None:
-        """``window``: up to n_fft values (None: all ones); ``hop_length`` defaults to a quarter of n_fft."""
+        """``window``: up to n_fft values (None: all ones); ``hop_length`` defaults to a quarter of n_fft.
+
+        ``center="hop"`` and ``window_first`` are Kaldi's ``snip_edges=False`` and its zero-padding of short
+        windows: see ak_stft_config.
+        """
         if pad_mode not in _PADS:
             raise ValueError(f"pad_mode must be one of {', '.join(_PADS)}, not {pad_mode!r}")
         self.values = None if window is None else f32(window, "window")
@@ -50,7 +57,8 @@ class Config(ctypes.Structure):
             n_fft // 4 if hop_length is None else hop_length,
             n_fft if self.values is None else self.values.size,
             None if self.values is None else self.values.ctypes.data,
-            bool(center),
+            window_first,
+            _CENTERS[center],
             _PADS.index(pad_mode),
             pad_value,
         )
