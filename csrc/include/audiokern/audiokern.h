@@ -6,7 +6,6 @@
 #include <audiokern/limits.h>
 #include <audiokern/quantize.h>
 #include <audiokern/resample.h>
-#include <audiokern/mel.h>
 #include <audiokern/stft.h>
 
 #endif
