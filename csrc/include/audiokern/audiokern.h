@@ -6,6 +6,7 @@
 #include <audiokern/limits.h>
 #include <audiokern/quantize.h>
 #include <audiokern/resample.h>
+#include <audiokern/mel.h>
 #include <audiokern/stft.h>
 
 #endif
