@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, cast
@@ -139,16 +139,25 @@ def set_log(axes: Axes, which: str, ticks: Sequence[float], labels: Sequence[str
     axis.set_minor_locator(ticker.NullLocator())
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Positions at least ``gap`` apart, as near as possible to those wanted (clusters stay centred)."""
+def spread(wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf) -> list[float]:
+    """Positions at least ``gap`` apart and within the limits, as near as possible to those wanted.
+
+    Raises nothing when they cannot fit: the gap shrinks to what there is.
+    """
+    gap = min(gap, (high - low) / max(1, len(wanted) - 1))
     order = np.argsort(wanted, kind="stable")
-    clusters: list[tuple[float, list[int]]] = []  # centre, members
+    clusters: list[tuple[float, list[int]]] = []  # centre, members from below
+
+    def centred(members: list[int]) -> tuple[float, list[int]]:
+        half = (len(members) - 1) / 2 * gap
+        centre = float(np.mean([wanted[m] for m in members]))
+        return max(low + half, min(high - half, centre)), members
+
     for index in order:
-        clusters.append((float(wanted[index]), [int(index)]))
+        clusters.append(centred([int(index)]))
         while len(clusters) > 1 and _touch(clusters[-2], clusters[-1], gap):
             (_, below), (_, above) = clusters.pop(-2), clusters.pop()
-            members = below + above
-            clusters.append((float(np.mean([wanted[m] for m in members])), members))
+            clusters.append(centred(below + above))
     out = [0.0] * len(wanted)
     for centre, members in clusters:
         for n, member in enumerate(members):
@@ -159,7 +168,7 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
 def _touch(below: tuple[float, list[int]], above: tuple[float, list[int]], gap: float) -> bool:
     top = below[0] + (len(below[1]) - 1) / 2 * gap
     bottom = above[0] - (len(above[1]) - 1) / 2 * gap
-    return bottom - top < gap
+    return bottom - top < gap * (1 - 1e-9)
 
 
 def laid_out(axes: Axes) -> Any:
@@ -171,48 +180,3 @@ def laid_out(axes: Axes) -> Any:
 def to_display(axes: Axes, at: tuple[float, float]) -> tuple[float, float]:
     x, y = axes.transData.transform(at)
     return float(x), float(y)
-
-
-def label_points(axes: Axes, points: Mapping[str, tuple[float, float]], size: float = 8) -> None:
-    """Write each name beside its point, where it covers neither another name nor another point."""
-    frame = laid_out(axes)
-    at = {name: to_display(axes, xy) for name, xy in points.items()}
-    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in at.values()]
-    for name in sorted(points, key=lambda n: -at[n][1]):
-        text = short(name)
-        width, height = 0.6 * size * len(text), 1.15 * size
-        spots = list(_spots(at[name], width, height))
-        inside = [s for s in spots if frame.x0 <= s[0] and s[2] <= frame.x1 and frame.y0 <= s[1] and s[3] <= frame.y1]
-        box = min(inside or spots, key=lambda s: (_covered(s, taken), _distance(s, at[name])))
-        taken.append(box)
-        far = _distance(box, at[name]) > 11
-        axes.annotate(
-            text, points[name], xytext=(box[0] - at[name][0], box[1] - at[name][1] + 0.2 * size), fontsize=size,
-            textcoords="offset points", arrowprops={"arrowstyle": "-", "color": GRID, "lw": 0.7} if far else None,
-        )  # fmt: skip
-
-
-Box = tuple[float, float, float, float]
-
-
-def _spots(at: tuple[float, float], width: float, height: float) -> Iterable[Box]:
-    """Boxes right, left, above and below of a point, near ones first."""
-    x, y = at
-    for reach in (6, 14, 24, 36, 50):
-        for dx, dy in ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1)):
-            left = x + reach if dx > 0 else x - reach - width if dx < 0 else x - width / 2
-            bottom = y - height / 2 + dy * (reach if dx == 0 else 0.9 * reach) + (dy * height / 2 if dx == 0 else 0)
-            yield left, bottom, left + width, bottom + height
-
-
-def _covered(box: Box, taken: Sequence[Box]) -> float:
-    """Area of ``box`` that is taken already."""
-    return sum(
-        max(0.0, min(box[2], t[2]) - max(box[0], t[0])) * max(0.0, min(box[3], t[3]) - max(box[1], t[1])) for t in taken
-    )
-
-
-def _distance(box: Box, at: tuple[float, float]) -> float:
-    dx = max(box[0] - at[0], 0, at[0] - box[2])
-    dy = max(box[1] - at[1], 0, at[1] - box[3])
-    return float(np.hypot(dx, dy))

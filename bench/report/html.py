@@ -12,7 +12,7 @@ from markupsafe import Markup
 from bench.report import words
 from bench.report.contents import Contents, headline
 from bench.report.digits import counted, significant
-from bench.report.drawing import Plot
+from bench.report.drawing import Look, Plot
 from bench.report.lines import Line
 from bench.report.plots import Looks
 from bench.report.tables import Cell, caption, figures, rank_text, remark
@@ -31,7 +31,7 @@ def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]], colours: 
         "caption": caption, "counted": counted, "figures": figures, "headline": headline, "rank_text": rank_text,
         "remark": remark, "significant": significant, "split_commands": split_commands, "sort_value": _sort_value,
         "speed_share": _speed_share,
-        "colour": lambda impl: colours[impl].colour if impl in colours else "transparent",
+        "look": lambda impl: colours.get(impl, Look("transparent", "o")),
         "drawn": lambda key: [(p, Markup(p.inline(f"p{next(numbers)}"))) for p in pictures.get(key, ())],
     }  # fmt: skip
     return house.get_template("report.html").render(

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from bench.report import drawing, growth
 from bench.report.contents import Contents, Section, quality_axis
 from bench.report.digits import NOTHING, UNITS, significant, slug
-from bench.report.drawing import GRID, Look, Plot, label_points, nice_ticks, set_log, short, to_svg
+from bench.report.drawing import GRID, Look, Plot, nice_ticks, set_log, short, to_display, to_svg
+from bench.report.labels import label_points
 from bench.report.lines import Line
 from bench.report.tables import Table
 
@@ -75,7 +76,7 @@ def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
     known = [(n, line, v) for n, line, v in zip(_names(lines), lines, values, strict=True) if v is not None]
     if len(known) < 2:
         return []
-    figure, axes = drawing.new(3.1, "× real time (up is faster)")
+    figure, axes = drawing.new(max(3.1, 1 + 0.16 * len(known)), "× real time (up is faster)")
     place, arrange = _quality_axis(axis) if axis else _error_axis([v for _, _, v in known])
     placed = {n: (place(v), line.number("x_realtime")) for n, line, v in known}
     for name, line, _ in known:
@@ -125,7 +126,7 @@ def grown(section: Section, found: growth.Growth, colours: Looks) -> Plot:
     """Median over size on two logarithmic axes; each line ends in its name and fitted exponent."""
     names = _names([s.lines[0] for s in found.series])
     fixed = f" ({found.fixed})" if found.fixed else ""
-    figure, axes = drawing.new(max(3.1, 0.9 + 0.17 * len(names)), f"time a call{fixed}; n^b: fitted power of the size")
+    figure, axes = drawing.new(max(3.1, 0.9 + 0.17 * len(names)), f"time a call{fixed}")
     for s in found.series:
         look = colours[s.contestant.impl]
         low, middle, high = ([line.number(k) for line in s.lines] for k in ("low_ms", "median_ms", "high_ms"))
@@ -136,7 +137,7 @@ def grown(section: Section, found: growth.Growth, colours: Looks) -> Plot:
     set_log(axes, "x", ticks, [f"{x:g}" for x in ticks])
     times = [line[k] for s in found.series for line in s.lines for k in ("low_ms", "high_ms")]
     _limits(axes, "y", times, _time_tick, room=1.2)
-    axes.set_xlabel(found.parameter)
+    axes.set_xlabel(f"{found.parameter}  (n^b: the power law fitted to each line)")
     texts = [f"{short(n, 20)}  n^{s.exponent:.2f}" for n, s in zip(names, found.series, strict=True)]
     _label_ends(axes, found.series, texts, colours)
     said = "; ".join(f"{n} to the power {s.exponent:.2f}" for n, s in zip(names, found.series, strict=True))
@@ -221,14 +222,16 @@ def _limits(
 
 
 def _label_ends(axes: Axes, series: Sequence[growth.Series], texts: Sequence[str], colours: Looks) -> None:
-    """Names at the right ends of lines, moved apart where the lines end close together."""
+    """Names beside the right ends of lines, moved apart where the lines end close together, with thin leaders."""
     frame = drawing.laid_out(axes)
-    ends = [(s.sizes[-1], s.lines[-1].number("median_ms")) for s in series]
-    heights = drawing.spread([drawing.to_display(axes, end)[1] for end in ends], 11)
+    ends = [to_display(axes, (s.sizes[-1], s.lines[-1].number("median_ms"))) for s in series]
+    heights = drawing.spread([y for _, y in ends], 11, frame.y0, frame.y1)
     for s, text, end, height in zip(series, texts, ends, heights, strict=True):
         look, y = colours[s.contestant.impl], (height - frame.y0) / frame.height
+        x_end, y_end = (end[0] - frame.x0) / frame.width, (end[1] - frame.y0) / frame.height
+        axes.plot([x_end, 1.06], [y_end, y], color=GRID, lw=0.7, zorder=0, transform=axes.transAxes, clip_on=False)
+        axes.plot([1.06], [y], look.marker, color=look.colour, ms=4, transform=axes.transAxes, clip_on=False)
         axes.annotate(
-            text, end, xytext=(1.07, y), textcoords="axes fraction", va="center_baseline", fontsize=8,
-            annotation_clip=False, arrowprops={"arrowstyle": "-", "color": GRID, "lw": 0.7, "shrinkA": 9, "shrinkB": 4},
+            text, (1.06, y), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
+            va="center_baseline", fontsize=8, annotation_clip=False,
         )  # fmt: skip
-        axes.plot([1.045], [y], look.marker, color=look.colour, ms=4, clip_on=False, transform=axes.transAxes)
