@@ -1,4 +1,4 @@
-from bench import Op, Unsupported, impl
+from bench import Op, impl
 
 
 @impl("mel", name="torchaudio:kaldi", requires="torchaudio", extra="torch")
@@ -10,7 +10,7 @@ def torchaudio_kaldi(case):
     from suites.mel import PRESETS
 
     if case.preset != "kaldi":
-        raise Unsupported("see torchaudio")
+        return {}  # torchaudio
     bands = {"num_mel_bins": PRESETS["kaldi"].n_mels}
 
     def each(function):
