@@ -1,0 +1,161 @@
+"""The command line as a user has it: help, typos, exit codes, JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from bench.cli import main
+
+QUICK = ("--grid", "quick", "--budget", "0.05s", "--replicates", "1")
+
+
+def test_help_imports_nothing_heavy():
+    """`bench --help` stays quick because it imports next to nothing: not numpy, not pandas, not torch."""
+    program = """
+import sys
+from bench.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    pass
+print(sorted({"numpy", "pandas", "torch", "scipy", "matplotlib", "rich"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("verb", [(), ("run",), ("report",), ("corpus",), ("new", "impl")])
+def test_every_verb_has_help(bench, verb):
+    done = bench(*verb, "--help")
+    assert done.returncode == 0 and done.stdout.startswith("Usage: ")
+    assert all(len(line) <= 100 for line in done.stdout.splitlines())
+
+
+MISTAKES = {
+    "run toyy": "did you mean toy?",
+    "run toy --impl godo": "did you mean good",
+    "run toy --exclude godo": "did you mean good",
+    "run toy --impl good --exclude good": "nothing is left to run",
+    "run toy --case siz=3": "did you mean size?",
+    "run toy --case size": "--case takes NAME=VALUE",
+    "run toy --case size=,": "--case takes NAME=VALUE",
+    "run toy --case size=x": "is not a whole number",
+    "run toy --op ad": "did you mean add?",
+    "run toy --budget 3x": "is not a time",
+    "run toy --budget 0s": "is not a time",
+    "run toy --precision many": "is not a share",
+    "run toy --memory-limit lots": "is not a size",
+    "run toy --threads 0": "whole numbers from 1",
+    "run toy --threads two": "whole numbers from 1",
+    "run toy --threads 4096": "more than the",
+    "run toy --grid huge": "'huge' is not one of",
+    "run toy --corpus nope": "no corpus and no folder is called 'nope'",
+    "run toy --device cuda": "nothing is left to run on cuda",
+    "run": "name a suite",
+    "run --resume nowhere": "nowhere is not a run",
+    "report nowhere": "nowhere is not a run",
+    "report": "there is no run in results/ yet",
+    "list toyy": "did you mean toy?",
+    "new impl toyy x": "did you mean toy?",
+    "corpus info nope": "no corpus and no folder is called 'nope'",
+    "corpus add mine nowhere": "nowhere",
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_a_mistake_is_one_line_with_the_way_out(toys, line):
+    done = CliRunner().invoke(main, line.split())
+    assert done.exit_code == 2, done.output
+    assert MISTAKES[line] in done.stderr
+    assert done.stdout == "" and isinstance(done.exception, SystemExit)
+
+
+def test_a_run_prints_json_and_keeps_its_rows(bench, tmp_path):
+    done = bench("run", "toy", "--impl", "good", *QUICK, "--json", "--out", "mine")
+    assert done.returncode == 0 and done.stderr == ""
+    lines = json.loads(done.stdout)
+    assert {(line["impl"], line["op"]) for line in lines} == {
+        (i, o) for i in ("good", "good:twice") for o in ("add", "undo")
+    }
+    assert all(line["median_ms"] > 0 and line["case"] == {"size": 64} for line in lines)
+    assert (tmp_path / "mine" / "rows.parquet").exists()
+
+
+@pytest.mark.parametrize(("impls", "code"), [("good", 0), ("good,absent", 0), ("good,wrong", 4), ("segfaults", 4)])
+def test_the_exit_code_tells_whether_an_implementation_failed(bench, impls, code):
+    done = bench("run", "toy", "--impl", impls, *QUICK)
+    assert done.returncode == code, done.stderr
+    for name in impls.split(","):
+        assert name in done.stdout
+
+
+def test_quiet_says_nothing(bench):
+    done = bench("run", "toy", "--impl", "good", *QUICK, "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_values_of_the_command_line_take_the_place_of_the_grids(bench):
+    done = bench("run", "toy", "--impl", "good", "--grid", "default", "--case", "size=32,128", "--case", "loud=on",
+                 "--op", "undo", "--budget", "0.05s", "--replicates", "1", "--json")  # fmt: skip
+    lines = json.loads(done.stdout)
+    assert {(line["case"]["size"], line["case"]["loud"], line["op"]) for line in lines} == {
+        (32, True, "undo"),
+        (128, True, "undo"),
+    }
+
+
+def test_plain_lines_where_there_is_no_terminal(bench):
+    done = bench("run", "toy", "--impl", "good,absent", *QUICK)
+    assert "\x1b[" not in done.stdout + done.stderr
+    assert "absent unavailable (toy)" in done.stderr
+    assert all(len(line) <= 100 for line in done.stdout.splitlines())
+
+
+def test_list_shows_what_is_missing_and_how_to_get_it(bench):
+    listed = {line["impl"]: line for line in json.loads(bench("list", "toy", "--json").stdout)}
+    assert listed["good"]["available"] and not listed["absent"]["available"]
+    assert "pip install 'audio-bench[torch]'" in listed["absent"]["reason"]
+    shown = bench("list", "toy").stdout
+    assert "good:twice" in shown and all(len(line) <= 100 for line in shown.splitlines())
+
+
+def test_the_record_and_the_doctor_are_json_too(bench):
+    assert json.loads(bench("env", "--json").stdout)
+    assert json.loads(bench("doctor", "--json").stdout)["findings"]
+    assert bench("doctor").returncode == 0 and bench("env").returncode == 0
+
+
+def test_corpora_are_added_listed_and_described(bench, tmp_path):
+    import numpy as np
+    import soundfile
+
+    (tmp_path / "clips").mkdir()
+    soundfile.write(tmp_path / "clips" / "a.wav", np.sin(np.arange(16000) / 10), 16000)
+    assert bench("corpus", "add", "mine", "clips").returncode == 0
+    assert {line["name"] for line in json.loads(bench("corpus", "list", "--json").stdout)} == {"builtin", "mine"}
+    assert json.loads(bench("corpus", "info", "mine", "--json").stdout)["seconds"] == 1.0
+    assert "mine" in bench("corpus", "list").stdout and "1.0" in bench("corpus", "info", "mine").stdout
+    done = bench("run", "stft", "--impl", "numpy", "--corpus", "mine", *QUICK, "--json")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete(bench, shell):
+    assert "_BENCH_COMPLETE" in bench("completion", shell).stdout
+    done = bench("run", _BENCH_COMPLETE="bash_complete", COMP_WORDS="bench run to", COMP_CWORD="2")
+    assert "toy" in done.stdout
+
+
+def test_python_runs_what_the_command_line_runs(toys, tmp_path):
+    import bench
+
+    results = bench.run("toy", impl="good", grid="quick", budget="0.05s", replicates=1, quiet=True)
+    frame, summary = results.frame(), results.summary()
+    assert len(frame) == len(summary) == 4 and set(summary.status) <= {"ok", "unstable"}
+    again = bench.Results.load(results.path)
+    assert again.rows == results.rows
