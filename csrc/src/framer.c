@@ -7,7 +7,7 @@ ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa)
     memset(f, 0, sizeof *f);
     ak_status status = ak_stft_check(config);
     if (status != AK_OK) return status;
-    f->kernels = AK_SELECT(ak_lanes_kernels, isa);
+    f->kernels = AK_SELECT(ak_rfft_kernels, isa);
     f->config = *config;
     f->config.window = NULL;
     size_t n = (size_t)config->n_fft, hop = (size_t)config->hop, extent = (size_t)ak_stft_extent(config);
@@ -16,7 +16,7 @@ ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa)
     f->span = (f->width + (extent - 1) / hop + f->width - 1) / f->width;
     f->stride = (2 * f->span - 1) * f->width;
     if (f->rows * f->stride > INT32_MAX) return AK_ERR_SIZE;
-    if ((status = ak_lanes_init(&f->lanes, config->n_fft)) != AK_OK) return status;
+    if ((status = ak_rfft_init(&f->fft, config->n_fft, 0)) != AK_OK) return status;
 
     f->offset = ak_alloc(n * sizeof *f->offset);
     f->gain = ak_alloc(n * sizeof *f->gain);
@@ -24,10 +24,10 @@ ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa)
     if (f->offset && f->gain && window) {
         ak_stft_window(config, window);
         for (size_t i = 0; i < n; i++) {
-            size_t j = 2 * (size_t)f->lanes.order[i / 2] + i % 2;
+            size_t j = (size_t)f->fft.sample[i];
             if (j < extent)
                 f->offset[i] = (int32_t)(j % hop * f->stride + j / hop); /* beyond, 0 times sample 0 */
-            f->gain[i] = (float)(0.5 * window[j]);
+            f->gain[i] = (float)(f->fft.scale * window[j]);
         }
     } else {
         status = AK_ERR_MEMORY;
@@ -38,7 +38,7 @@ ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa)
 
 void ak_framer_free(ak_framer *f)
 {
-    ak_lanes_free(&f->lanes);
+    ak_rfft_free(&f->fft);
     free(f->offset);
     free(f->gain);
 }

@@ -15,19 +15,19 @@
 #ifndef AK_FRAMER_H
 #define AK_FRAMER_H
 
-#include "lanes.h"
+#include "rfft.h"
 #include "stft_config.h"
 
 typedef struct ak_framer {
-    const ak_lanes_kernels *kernels;
-    ak_lanes lanes;
+    const ak_rfft_kernels *kernels;
+    ak_rfft fft;
     ak_stft_config config; /* without the window */
     size_t width;          /* frames at a time */
     size_t rows;           /* of the sheet: min(hop, samples of a frame) */
     size_t span;           /* column blocks in a view */
     size_t stride;         /* floats from row to row */
     int32_t *offset;       /* of each sample in the order of pass 0, from the start of a view */
-    float *gain;           /* half the window, in that order */
+    float *gain;           /* the window, scaled for the FFT, in that order */
 } ak_framer;
 
 /* Errors: those of ak_stft_check, AK_ERR_SIZE, AK_ERR_MEMORY. Whatever it returns, ak_framer_free releases.

@@ -7,20 +7,20 @@
  */
 #include <audiokern/stft.h>
 #include "crew.h"
-#include "lanes.h"
+#include "rfft.h"
 #include "memory.h"
 #include "stft_config.h"
 #include "tasks.h"
 
 struct ak_istft_plan {
-    const ak_lanes_kernels *kernels;
-    ak_lanes lanes;
+    const ak_rfft_kernels *kernels;
+    ak_rfft fft;
     ak_stft_config config;
-    size_t width, n, hop, left, overlap; /* overlap: columns that a frame covers */
-    size_t span;                         /* column blocks that W frames cover */
-    float *gain;                         /* window / n_fft, in the order of pass 0 */
-    double *squares;                     /* of the window, in order */
-    float *scale;                        /* 1 / envelope of each row, away from the ends */
+    size_t width, n, bins, hop, left, overlap; /* overlap: columns that a frame covers */
+    size_t span;                               /* column blocks that W frames cover */
+    float *gain;                               /* window / n_fft, in the order of pass 0 */
+    double *squares;                           /* of the window, in order */
+    float *scale;                              /* 1 / envelope of each row, away from the ends */
     float *ones;
     ak_crew *crew;
 };
@@ -48,7 +48,7 @@ static size_t edge_floats(const ak_istft_plan *p)
 
 static size_t scratch_bytes(const ak_istft_plan *p)
 {
-    return (sums_floats(p) + edge_floats(p) + (2 * p->n + 2) * p->width) * sizeof(float);
+    return (sums_floats(p) + edge_floats(p) + (p->fft.work + p->n) * p->width) * sizeof(float);
 }
 
 /* The sum of squared windows over sample `at` of the extended signal, from the frames that exist. */
@@ -91,11 +91,11 @@ static void istft_task(const void *arg, void *scratch, size_t task)
 {
     const job *g = arg;
     const ak_istft_plan *p = g->plan;
-    const ak_lanes_kernels *k = p->kernels;
+    const ak_rfft_kernels *k = p->kernels;
     ak_span span = ak_tasks_span(&g->tasks, task);
     float *sums = scratch;
     float *edge = sums + sums_floats(p);
-    float *work = edge + edge_floats(p), *frame = work + (p->n + 2) * p->width;
+    float *work = edge + edge_floats(p), *frame = work + p->fft.work * p->width;
     const float *spectrum = g->spectrum + (ptrdiff_t)span.row * g->row_stride;
     float *x = g->x + (ptrdiff_t)span.row * g->x_stride;
 
@@ -105,9 +105,9 @@ static void istft_task(const void *arg, void *scratch, size_t task)
         size_t first = b * p->width;
         if (first < g->frames) {
             size_t count = g->frames - first < p->width ? g->frames - first : p->width;
-            k->to_lanes(spectrum + (ptrdiff_t)first * g->frame_stride, g->frame_stride, p->n + 2, count, work,
-                        p->width, 0);
-            k->inverse(&p->lanes, p->gain, work, frame);
+            k->to_lanes(spectrum + (ptrdiff_t)first * g->frame_stride, g->frame_stride, 2 * p->bins, count,
+                        work, p->width, 0);
+            k->inverse(&p->fft, p->gain, work, frame);
             k->overlap_add(frame, p->n, p->hop, sums, p->span * p->width);
         }
         if (b >= span.begin)
@@ -129,7 +129,7 @@ static ak_status fill_tables(ak_istft_plan *p, const ak_stft_config *config)
         ak_stft_window(config, window);
         status = ak_stft_envelope(config, window, envelope);
         for (size_t i = 0; i < p->n; i++) {
-            size_t j = 2 * (size_t)p->lanes.order[i / 2] + i % 2;
+            size_t j = (size_t)p->fft.sample[i];
             p->gain[i] = (float)(window[j] / (double)p->n);
             p->squares[i] = window[i] * window[i];
         }
@@ -150,16 +150,17 @@ static ak_status init(ak_istft_plan *p, const ak_stft_config *config, const ak_o
     if (status == AK_OK) status = ak_istft_check(config);
     if (status != AK_OK) return status;
     if (config->hop > config->n_fft) return AK_ERR_WINDOW;
-    p->kernels = AK_SELECT(ak_lanes_kernels, isa);
+    p->kernels = AK_SELECT(ak_rfft_kernels, isa);
     p->config = *config;
     p->config.window = NULL;
     p->width = (size_t)p->kernels->width;
     p->n = (size_t)config->n_fft;
+    p->bins = p->n / 2 + 1;
     p->hop = (size_t)config->hop;
     p->left = (size_t)ak_stft_left(config);
     p->overlap = (p->n - 1) / p->hop + 1;
     p->span = (p->width + p->overlap - 1 + p->width - 1) / p->width;
-    if ((status = ak_lanes_init(&p->lanes, config->n_fft)) != AK_OK) return status;
+    if ((status = ak_rfft_init(&p->fft, config->n_fft, 1)) != AK_OK) return status;
     if ((status = fill_tables(p, config)) != AK_OK) return status;
     return ak_crew_create(&p->crew, options ? options->threads : 1, scratch_bytes(p));
 }
@@ -211,7 +212,7 @@ void ak_istft_destroy(ak_istft_plan *plan)
 {
     if (!plan) return;
     ak_crew_destroy(plan->crew);
-    ak_lanes_free(&plan->lanes);
+    ak_rfft_free(&plan->fft);
     free(plan->gain);
     free(plan->squares);
     free(plan->scale);

@@ -1,4 +1,4 @@
-/* Tables of the lane-parallel FFT: see lanes.h. */
+/* Tables of the lane-parallel complex FFT: see lanes.h. */
 #include "lanes.h"
 #include "memory.h"
 
@@ -13,10 +13,9 @@ static int remove_factor(int *size, int p)
     return count;
 }
 
-int ak_lanes_supports(int n)
+int ak_lanes_supports(int size)
 {
-    if (n < 2 || n % 2) return 0;
-    int size = n / 2;
+    if (size < 1) return 0;
     remove_factor(&size, 2);
     remove_factor(&size, 3);
     remove_factor(&size, 5);
@@ -58,24 +57,21 @@ static int digit_reversed(const ak_lanes *t, int place)
     return index;
 }
 
-static void set_unit(float *to, double turn)
+void ak_set_unit(float *to, double turn)
 {
     to[0] = (float)cos(two_pi * turn);
     to[1] = (float)-sin(two_pi * turn);
 }
 
-ak_status ak_lanes_init(ak_lanes *t, int n)
+ak_status ak_lanes_init(ak_lanes *t, int size)
 {
     memset(t, 0, sizeof *t);
-    if (!ak_lanes_supports(n)) return AK_ERR_SIZE;
-    t->n = n;
-    t->size = n / 2;
+    if (!ak_lanes_supports(size)) return AK_ERR_SIZE;
+    t->size = size;
     choose_radices(t);
-    t->order = ak_alloc((size_t)t->size * sizeof *t->order);
-    t->unpack = ak_alloc((size_t)t->size * 2 * sizeof(float));
-    if (!t->order || !t->unpack) return AK_ERR_MEMORY;
-    for (int s = 0; s < t->size; s++) t->order[s] = digit_reversed(t, s);
-    for (int k = 0; k < t->size; k++) set_unit(t->unpack + 2 * k, (double)k / n);
+    t->order = ak_alloc((size_t)size * sizeof *t->order);
+    if (!t->order) return AK_ERR_MEMORY;
+    for (int s = 0; s < size; s++) t->order[s] = digit_reversed(t, s);
 
     for (int q = 0, length = 1; q < t->passes; length *= t->radix[q++]) {
         int radix = t->radix[q];
@@ -84,7 +80,7 @@ ak_status ak_lanes_init(ak_lanes *t, int n)
         float *w = t->twiddle[q] = ak_alloc((size_t)length * (size_t)radix * 2 * sizeof(float));
         if (!w) return AK_ERR_MEMORY;
         for (int k = 0; k < length; k++)
-            for (int j = 1; j < radix; j++, w += 2) set_unit(w, (double)j * k / ((double)length * radix));
+            for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * k / ((double)length * radix));
     }
     return AK_OK;
 }
@@ -92,7 +88,6 @@ ak_status ak_lanes_init(ak_lanes *t, int n)
 void ak_lanes_free(ak_lanes *t)
 {
     free(t->order);
-    free(t->unpack);
     for (int q = 0; q < AK_MAX_PASSES; q++) free(t->twiddle[q]);
     memset(t, 0, sizeof *t);
 }

@@ -39,7 +39,7 @@ static layout lay_out(const ak_mel_plan *p)
     layout s = {.sheet = 0};
     s.frame = ak_framer_floats(f);
     s.work = s.frame + (p->conditioned ? (size_t)ak_stft_extent(&f->config) * w : 0);
-    s.bins = s.work + 2 * p->bins * w;
+    s.bins = s.work + f->fft.work * w;
     s.mels = s.bins + (p->bins + PAD_BINS) * w;
     s.channels = s.mels + p->mels * w;
     s.total = s.channels + (p->dct ? p->channels * w : 0);
@@ -94,7 +94,7 @@ static void mel_task(const void *arg, void *scratch, size_t task)
             view = base + s.frame;
             offset = p->offset;
         }
-        f->kernels->forward(&f->lanes, p->kind, view, offset, f->gain, base + s.work, bins);
+        f->kernels->forward(&f->fft, p->kind, view, offset, f->gain, base + s.work, bins);
         p->kernels->bands(&p->bands, bins, mels);
         p->kernels->finish(&p->finish, mels, p->mels);
         if (p->dct) p->kernels->project(p->dct, p->channels, p->mels, mels, last);
@@ -238,7 +238,7 @@ static ak_status fill_tables(ak_mel_plan *p, const ak_mel_config *c)
         p->offset = ak_alloc((size_t)c->stft.n_fft * sizeof *p->offset);
         if (!p->offset) return AK_ERR_MEMORY;
         for (int i = 0; i < c->stft.n_fft; i++) {
-            int j = 2 * p->framer.lanes.order[i / 2] + i % 2;
+            int j = p->framer.fft.sample[i];
             p->offset[i] = j < ak_stft_extent(&c->stft) ? j * (int)p->framer.width : 0;
         }
     }

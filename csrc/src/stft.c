@@ -28,23 +28,23 @@ static size_t bins(const ak_framer *f)
 
 static size_t scratch_bytes(const ak_framer *f)
 {
-    return (ak_framer_floats(f) + 3 * bins(f) * f->width) * sizeof(float);
+    return (ak_framer_floats(f) + (f->fft.work + bins(f)) * f->width) * sizeof(float);
 }
 
 static void stft_task(const void *arg, void *scratch, size_t task)
 {
     const job *g = arg;
     const ak_framer *f = &g->plan->framer;
-    const ak_lanes_kernels *k = f->kernels;
+    const ak_rfft_kernels *k = f->kernels;
     ak_span span = ak_tasks_span(&g->tasks, task);
     float *sheet = scratch;
-    float *work = sheet + ak_framer_floats(f), *values = work + 2 * bins(f) * f->width;
+    float *work = sheet + ak_framer_floats(f), *values = work + f->fft.work * f->width;
     float *out = g->out + (ptrdiff_t)span.row * g->row_stride;
 
     ak_walk walk = ak_walk_start(f, g->x + (ptrdiff_t)span.row * g->x_stride, g->samples, span.begin, sheet);
     for (size_t b = span.begin; b < span.end; b++) {
         const float *view = ak_walk_next(&walk);
-        k->forward(&f->lanes, g->kind, view, f->offset, f->gain, work, values);
+        k->forward(&f->fft, g->kind, view, f->offset, f->gain, work, values);
         size_t first = b * f->width, left = g->frames - first;
         float *to = out + (ptrdiff_t)first * g->frame_stride;
         size_t count = left < f->width ? left : f->width;

@@ -3,6 +3,7 @@
 #define AUDIOKERN_H
 
 #include <audiokern/common.h>
+#include <audiokern/fft.h>
 #include <audiokern/limits.h>
 #include <audiokern/quantize.h>
 #include <audiokern/resample.h>

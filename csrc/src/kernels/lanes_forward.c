@@ -1,5 +1,5 @@
-/* The forward real FFT over frames in lanes: see lanes.h. */
-#include "lanes_kernels.h"
+/* The forward real FFT over frames in lanes: see rfft.h. */
+#include "rfft_kernels.h"
 
 /* Pass 0 on `count` blocks: gathers R points, windows them, transforms them. */
 AK_INLINE void first_pass(const int R, cvec *b, const float *samples, const int32_t *offset,
@@ -225,16 +225,16 @@ static void run_blocks(const ak_lanes *t, int q, cvec *b, source from, int place
     }
 }
 
-void AK_NAME(ak_lanes_forward)(const ak_lanes *t, ak_bins kind, const float *samples, const int32_t *offset,
-                               const float *gain, float *work, float *bins)
+void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
+                                const float *gain, float *work, float *bins)
 {
     cvec *b = (cvec *)(void *)work;
     v_f32 *out = (v_f32 *)(void *)bins;
     source from = {samples, offset, gain};
-    int last = t->passes - 1, length = t->length[last];
-    const float *w = t->twiddle[last];
+    int last = t->lanes.passes - 1, length = t->lanes.length[last];
+    const float *w = t->lanes.twiddle[last];
     if (last == 0) {
-        run_first(t->radix[0], b, from, 0, 1);
+        run_first(t->lanes.radix[0], b, from, 0, 1);
         if (kind == AK_BINS_COMPLEX)
             unpack_pass(AK_BINS_COMPLEX, b, out, t->size, t->unpack);
         else if (kind == AK_BINS_POWER)
@@ -243,8 +243,8 @@ void AK_NAME(ak_lanes_forward)(const ak_lanes *t, ak_bins kind, const float *sam
             unpack_pass(AK_BINS_MAGNITUDE, b, out, t->size, t->unpack);
         return;
     }
-    run_blocks(t, last - 1, b, from, 0, t->radix[last]);
-    switch (t->radix[last]) {
+    run_blocks(&t->lanes, last - 1, b, from, 0, t->lanes.radix[last]);
+    switch (t->lanes.radix[last]) {
     case 2:
         last_2(kind, b, out, w, length, t->unpack);
         break;
@@ -260,5 +260,15 @@ void AK_NAME(ak_lanes_forward)(const ak_lanes *t, ak_bins kind, const float *sam
     default:
         last_8(kind, b, out, w, length, t->unpack);
         break;
+    }
+}
+
+void AK_NAME(ak_lanes_to_natural)(const ak_lanes *t, cvec *b)
+{
+    if (t->size == 1) return;
+    for (int q = 0; q < t->passes; q++) {
+        int block = t->length[q] * t->radix[q];
+        for (int place = 0; place < t->size; place += block)
+            run_middle(t->radix[q], b + place, t->twiddle[q], t->length[q]);
     }
 }

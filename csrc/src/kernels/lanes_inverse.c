@@ -4,7 +4,7 @@
  * swap(a) = i conj(a), so a forward transform of swapped numbers is a swapped inverse transform, and the
  * forward tables and butterflies serve unchanged.
  */
-#include "lanes_kernels.h"
+#include "rfft_kernels.h"
 
 /* Points k and size - k of the complex transform, swapped, from bins k and size - k. */
 AK_INLINE void pack(cvec *b, int size, int k, const float *w, cvec *z, cvec *y)
@@ -211,16 +211,27 @@ static void run_blocks(const ak_lanes *t, int q, cvec *b, const float *gain, v_f
     }
 }
 
-void AK_NAME(ak_lanes_inverse)(const ak_lanes *t, const float *gain, float *work, float *x)
+void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, float *work, float *x)
 {
     cvec *b = (cvec *)(void *)work;
     v_f32 *out = (v_f32 *)(void *)x;
-    int last = t->passes - 1;
+    const ak_lanes *lanes = &t->lanes;
+    int last = lanes->passes - 1;
     if (last == 0) {
         pack_pass(b, t->size, t->unpack);
-        run_scatter(t, b, gain, out, 0, 1);
+        run_scatter(lanes, b, gain, out, 0, 1);
         return;
     }
-    run_split_first(t->radix[last], b, t->twiddle[last], t->length[last], t->unpack);
-    run_blocks(t, last - 1, b, gain, out, 0, t->radix[last]);
+    run_split_first(lanes->radix[last], b, lanes->twiddle[last], lanes->length[last], t->unpack);
+    run_blocks(lanes, last - 1, b, gain, out, 0, lanes->radix[last]);
+}
+
+void AK_NAME(ak_lanes_from_natural)(const ak_lanes *t, cvec *b)
+{
+    if (t->size == 1) return;
+    for (int q = t->passes - 1; q >= 0; q--) {
+        int block = t->length[q] * t->radix[q];
+        for (int place = 0; place < t->size; place += block)
+            run_split(t->radix[q], b + place, t->twiddle[q], t->length[q]);
+    }
 }

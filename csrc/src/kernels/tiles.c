@@ -1,5 +1,5 @@
-/* Samples of W frames to lanes and back: transposition tile by tile. Also the table of all lane kernels. */
-#include "lanes_kernels.h"
+/* Samples of W frames to lanes and back: transposition tile by tile. Also the table of all FFT kernels. */
+#include "rfft_kernels.h"
 #include "kernels/transpose.h"
 
 AK_INLINE void tile_to_lanes(const float *from, ptrdiff_t from_stride, size_t count, float *to,
@@ -100,10 +100,27 @@ static void overlap_take(float *sums, size_t rows, size_t stride, const float *s
     }
 }
 
-const ak_lanes_kernels AK_NAME(ak_lanes_kernels) = {
+static void forward(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
+                    const float *gain, float *work, float *bins)
+{
+    if (t->chirped)
+        AK_NAME(ak_chirp_forward)(t, kind, samples, offset, gain, work, bins);
+    else
+        AK_NAME(ak_halves_forward)(t, kind, samples, offset, gain, work, bins);
+}
+
+static void inverse(const ak_rfft *t, const float *gain, float *work, float *x)
+{
+    if (t->chirped)
+        AK_NAME(ak_chirp_inverse)(t, gain, work, x);
+    else
+        AK_NAME(ak_halves_inverse)(t, gain, work, x);
+}
+
+const ak_rfft_kernels AK_NAME(ak_rfft_kernels) = {
     .width = AK_W,
-    .forward = AK_NAME(ak_lanes_forward),
-    .inverse = AK_NAME(ak_lanes_inverse),
+    .forward = forward,
+    .inverse = inverse,
     .to_lanes = to_lanes,
     .from_lanes = from_lanes,
     .overlap_add = overlap_add,

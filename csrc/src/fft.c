@@ -1,0 +1,143 @@
+/* Real FFTs of rows: W rows at a time through the lanes of rfft.h. */
+#include <audiokern/fft.h>
+#include "crew.h"
+#include "memory.h"
+#include "rfft.h"
+#include "tasks.h"
+
+struct ak_fft_plan {
+    const ak_rfft_kernels *kernels;
+    ak_rfft forward, inverse;
+    int32_t *offset;                    /* of each place of the forward transform, in lanes */
+    float *forward_gain, *inverse_gain; /* all equal */
+    size_t width, n, bins;
+    ak_crew *crew;
+};
+
+typedef struct job {
+    const ak_fft_plan *plan;
+    const float *from; /* strides in floats */
+    float *to;
+    ptrdiff_t from_stride, to_stride;
+    size_t rows;
+    ak_tasks tasks;
+} job;
+
+static size_t work_vectors(const ak_fft_plan *p)
+{
+    return p->forward.work > p->inverse.work ? p->forward.work : p->inverse.work;
+}
+
+static void forward_task(const void *arg, void *scratch, size_t task)
+{
+    const job *g = arg;
+    const ak_fft_plan *p = g->plan;
+    ak_span span = ak_tasks_span(&g->tasks, task);
+    float *samples = scratch, *work = samples + p->n * p->width;
+    for (size_t row = span.begin * p->width; row < span.end * p->width && row < g->rows; row += p->width) {
+        size_t count = g->rows - row < p->width ? g->rows - row : p->width;
+        p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, p->n, count, samples,
+                             p->width, 0);
+        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, p->offset, p->forward_gain, work, NULL);
+        p->kernels->from_lanes(work, 2 * p->bins, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count);
+    }
+}
+
+static void inverse_task(const void *arg, void *scratch, size_t task)
+{
+    const job *g = arg;
+    const ak_fft_plan *p = g->plan;
+    ak_span span = ak_tasks_span(&g->tasks, task);
+    float *samples = scratch, *work = samples + p->n * p->width;
+    for (size_t row = span.begin * p->width; row < span.end * p->width && row < g->rows; row += p->width) {
+        size_t count = g->rows - row < p->width ? g->rows - row : p->width;
+        p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, 2 * p->bins, count,
+                             work, p->width, 0);
+        p->kernels->inverse(&p->inverse, p->inverse_gain, work, samples);
+        p->kernels->from_lanes(samples, p->n, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count);
+    }
+}
+
+static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
+{
+    ak_isa isa;
+    ak_status status = ak_isa_choose(options ? options->isa : AK_ISA_AUTO, &isa);
+    if (status != AK_OK) return status;
+    if (n < 1) return AK_ERR_ARGUMENT;
+    p->kernels = AK_SELECT(ak_rfft_kernels, isa);
+    p->width = (size_t)p->kernels->width;
+    p->n = (size_t)n;
+    p->bins = p->n / 2 + 1;
+    if ((status = ak_rfft_init(&p->forward, n, 0)) != AK_OK) return status;
+    if ((status = ak_rfft_init(&p->inverse, n, 1)) != AK_OK) return status;
+    if (p->n * p->width > INT32_MAX) return AK_ERR_SIZE;
+    p->offset = ak_alloc(p->n * sizeof *p->offset);
+    p->forward_gain = ak_alloc(p->n * sizeof(float));
+    p->inverse_gain = ak_alloc(p->n * sizeof(float));
+    if (!p->offset || !p->forward_gain || !p->inverse_gain) return AK_ERR_MEMORY;
+    for (size_t i = 0; i < p->n; i++) {
+        p->offset[i] = p->forward.sample[i] * (int32_t)p->width;
+        p->forward_gain[i] = (float)p->forward.scale;
+        p->inverse_gain[i] = 1.0f / (float)n;
+    }
+    size_t vectors = p->n + work_vectors(p);
+    return ak_crew_create(&p->crew, options ? options->threads : 1, vectors * p->width * sizeof(float));
+}
+
+ak_status ak_fft_create(ak_fft_plan **plan, int n, const ak_options *options)
+{
+    if (!plan) return AK_ERR_ARGUMENT;
+    *plan = NULL;
+    ak_fft_plan *p = ak_alloc(sizeof *p);
+    if (!p) return AK_ERR_MEMORY;
+    ak_status status = init(p, n, options);
+    if (status != AK_OK)
+        ak_fft_destroy(p);
+    else
+        *plan = p;
+    return status;
+}
+
+static ak_status run(const ak_fft_plan *p, ak_task task, job g, void *work)
+{
+    if (g.rows == 0) return AK_OK;
+    if (!g.from || !g.to) return AK_ERR_ARGUMENT;
+    g.plan = p;
+    g.tasks = ak_tasks_make(1, (g.rows + p->width - 1) / p->width, work ? 1 : ak_crew_threads(p->crew));
+    return ak_crew_run(p->crew, work, task, &g, g.tasks.count);
+}
+
+ak_status ak_fft_forward(const ak_fft_plan *plan, const float *x, ptrdiff_t x_stride, size_t rows,
+                         float *spectrum, ptrdiff_t spectrum_stride, void *work)
+{
+    if (!plan) return AK_ERR_ARGUMENT;
+    job g = {
+        .from = x, .to = spectrum, .from_stride = x_stride, .to_stride = 2 * spectrum_stride, .rows = rows};
+    return run(plan, forward_task, g, work);
+}
+
+ak_status ak_fft_inverse(const ak_fft_plan *plan, const float *spectrum, ptrdiff_t spectrum_stride,
+                         size_t rows, float *x, ptrdiff_t x_stride, void *work)
+{
+    if (!plan) return AK_ERR_ARGUMENT;
+    job g = {
+        .from = spectrum, .to = x, .from_stride = 2 * spectrum_stride, .to_stride = x_stride, .rows = rows};
+    return run(plan, inverse_task, g, work);
+}
+
+size_t ak_fft_work_bytes(const ak_fft_plan *plan)
+{
+    return plan ? ak_crew_scratch_bytes(plan->crew) : 0;
+}
+
+void ak_fft_destroy(ak_fft_plan *plan)
+{
+    if (!plan) return;
+    ak_crew_destroy(plan->crew);
+    ak_rfft_free(&plan->forward);
+    ak_rfft_free(&plan->inverse);
+    free(plan->offset);
+    free(plan->forward_gain);
+    free(plan->inverse_gain);
+    free(plan);
+}

@@ -1,0 +1,111 @@
+/* Tables of the real FFT: see rfft.h. */
+#include "rfft.h"
+#include "memory.h"
+
+#include <complex.h>
+#include <math.h>
+
+#define MAX_CONVOLUTION (1 << 26)
+
+static const double pi = 3.141592653589793238462643383279503;
+
+/* exp(-pi i j^2 / n), j^2 reduced while it is an integer */
+static double complex chirp_at(int64_t j, int n)
+{
+    double angle = pi * (double)(j * j % (2 * (int64_t)n)) / n;
+    return cos(angle) - I * sin(angle);
+}
+
+/* The convolution's response: conj(c[d]) for every d = k - j that occurs, its FFT by the definition of
+ * decimation in double precision: one recursion step per radix, from natural to digit-reversed order. */
+static void transform_in_order(const ak_lanes *t, double complex *x, double complex *column)
+{
+    for (int q = t->passes - 1; q >= 0; q--) {
+        int radix = t->radix[q], length = t->length[q], block = radix * length;
+        for (int start = 0; start < t->size; start += block)
+            for (int k = 0; k < length; k++) {
+                double complex *b = x + start + k;
+                for (int j = 0; j < radix; j++) {
+                    column[j] = 0;
+                    for (int i = 0; i < radix; i++) {
+                        double angle = 2 * pi * (double)(i * j % radix) / radix;
+                        column[j] += b[i * length] * (cos(angle) - I * sin(angle));
+                    }
+                }
+                for (int j = 0; j < radix; j++) {
+                    double angle = 2 * pi * (double)j * k / block;
+                    b[j * length] = column[j] * (cos(angle) - I * sin(angle));
+                }
+            }
+    }
+}
+
+static ak_status init_chirp(ak_rfft *t)
+{
+    int n = t->n, half = n / 2, size = n + half;
+    if (n > MAX_CONVOLUTION / 4) return AK_ERR_SIZE;
+    while (!ak_lanes_supports(size)) size++;
+    ak_status status = ak_lanes_init(&t->lanes, size);
+    if (status != AK_OK) return status;
+    t->chirp = ak_alloc((size_t)n * 2 * sizeof(float));
+    t->response = ak_alloc((size_t)size * 2 * sizeof(float));
+    double complex *response = ak_alloc((size_t)size * sizeof *response);
+    double complex column[16];
+    if (t->chirp && t->response && response) {
+        for (int j = 0; j < n; j++) {
+            double complex c = chirp_at(j, n);
+            t->chirp[2 * j] = (float)creal(c);
+            t->chirp[2 * j + 1] = (float)cimag(c);
+        }
+        int least = t->inverse ? -half : 1 - n, most = t->inverse ? n - 1 : half;
+        for (int d = least; d <= most; d++) response[d < 0 ? d + size : d] = conj(chirp_at(d, n)) / size;
+        transform_in_order(&t->lanes, response, column);
+        for (int s = 0; s < size; s++) {
+            t->response[2 * s] = (float)creal(response[s]);
+            t->response[2 * s + 1] = (float)cimag(response[s]);
+        }
+    } else {
+        status = AK_ERR_MEMORY;
+    }
+    free(response);
+    for (int i = 0; i < n; i++) t->sample[i] = i;
+    t->scale = 1;
+    t->work = 2 * (size_t)size;
+    return status;
+}
+
+static ak_status init_halves(ak_rfft *t)
+{
+    ak_status status = ak_lanes_init(&t->lanes, t->size);
+    if (status != AK_OK) return status;
+    t->unpack = ak_alloc((size_t)t->size * 2 * sizeof(float));
+    if (!t->unpack) return AK_ERR_MEMORY;
+    for (int k = 0; k < t->size; k++) ak_set_unit(t->unpack + 2 * k, (double)k / t->n);
+    for (int i = 0; i < t->n; i++) t->sample[i] = 2 * t->lanes.order[i / 2] + i % 2;
+    t->scale = 0.5;
+    t->work = 2 * (size_t)t->size + 2;
+    return AK_OK;
+}
+
+ak_status ak_rfft_init(ak_rfft *t, int n, int inverse)
+{
+    memset(t, 0, sizeof *t);
+    if (n < 1) return AK_ERR_SIZE;
+    t->n = n;
+    t->size = n / 2;
+    t->inverse = inverse;
+    t->chirped = n % 2 || !ak_lanes_supports(n / 2);
+    t->sample = ak_alloc((size_t)n * sizeof *t->sample);
+    if (!t->sample) return AK_ERR_MEMORY;
+    return t->chirped ? init_chirp(t) : init_halves(t);
+}
+
+void ak_rfft_free(ak_rfft *t)
+{
+    ak_lanes_free(&t->lanes);
+    free(t->unpack);
+    free(t->chirp);
+    free(t->response);
+    free(t->sample);
+    memset(t, 0, sizeof *t);
+}

@@ -1,0 +1,78 @@
+/* The real FFT of W frames in lanes, of any size, forward and inverse.
+ *
+ * Even n with n / 2 of factors 2, 3 and 5: n real points are n / 2 complex ones, z[m] = x[2m] + i x[2m + 1],
+ * followed by the unpacking X[k] = E[k] + exp(-2 pi i k / n) O[k]. Pass 0 reads its input in digit-reversed
+ * order straight from the samples, multiplied by the window; the last pass is fused with the unpacking.
+ *
+ *     samples --gather, window, radix[0]--> blocks --twiddle, radix[1]--> ... --radix[last], unpack--> X[0 ..
+ * n/2]
+ *
+ * Every other n: Bluestein's chirp transform. With c[j] = exp(-pi i j^2 / n), jk = (j^2 + k^2 - (k - j)^2) /
+ * 2 makes the transform a convolution, X[k] = c[k] sum over j of (x[j] c[j]) conj(c[k - j]), done by a
+ * complex FFT of a size that is supported.
+ */
+#ifndef AK_RFFT_H
+#define AK_RFFT_H
+
+#include "lanes.h"
+
+typedef struct ak_rfft {
+    int n;           /* real points */
+    int size;        /* n / 2 */
+    int chirped;     /* Bluestein */
+    int inverse;     /* which direction the chirp's tables are for */
+    ak_lanes lanes;  /* of size, or of the convolution */
+    float *unpack;   /* size complex numbers exp(-2 pi i k / n) */
+    float *chirp;    /* n complex numbers c[j] */
+    float *response; /* the FFT of conj(c), in digit-reversed order, over the size of the convolution */
+    int32_t *sample; /* sample[i], i < n: which real sample stands at place i of pass 0's input */
+    double scale;    /* that samples must carry on their way in: 1/2 for the unpacking, or 1 */
+    size_t work;     /* vectors of scratch, 2 (n / 2 + 1) at least */
+} ak_rfft;
+
+/* inverse: non-zero for tables of the inverse direction; a transform serves one direction only.
+ * Errors: AK_ERR_SIZE, AK_ERR_MEMORY. Whatever it returns, ak_rfft_free releases. */
+ak_status ak_rfft_init(ak_rfft *t, int n, int inverse);
+void ak_rfft_free(ak_rfft *t);
+
+/* What the forward transform writes for each bin. */
+typedef enum ak_bins {
+    AK_BINS_COMPLEX = 0,   /* re, im: 2 (n / 2 + 1) vectors, at the start of work */
+    AK_BINS_POWER = 1,     /* re^2 + im^2: n / 2 + 1 vectors */
+    AK_BINS_MAGNITUDE = 2, /* the square root of that */
+} ak_bins;
+
+/* The kernels, one table per instruction set. "vector" is W floats, aligned to its size. */
+typedef struct ak_rfft_kernels {
+    int width; /* W: frames per call */
+
+    /* X = FFT of gain * samples. The vector at samples + offset[i] holds what stands at place i, gain[i] its
+     * window times t->scale, i < n. work: t->work vectors; bins: for power and magnitude n / 2 + 1 vectors,
+     * ignored for complex, which ends in work. */
+    void (*forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
+                    const float *gain, float *work, float *bins);
+
+    /* x = gain * unscaled inverse FFT. work: t->work vectors, X at their start, destroyed; x: n vectors in
+     * order. gain[i] scales what stands at place i. Imaginary parts of X[0] and X[n / 2] count as zero. */
+    void (*inverse)(const ak_rfft *t, const float *gain, float *work, float *x);
+
+    /* to[r * to_stride + l] = from[l * from_stride + r] for r < rows, l < count <= W, and 0 for the other
+     * lanes; `to` is aligned and to_stride a multiple of W. Where again > 0, the same once more at to +
+     * again. */
+    void (*to_lanes)(const float *from, ptrdiff_t from_stride, size_t rows, size_t count, float *to,
+                     size_t to_stride, size_t again);
+
+    /* to[l * to_stride + r] = from[r * W + l] for r < rows, l < count <= W; from is aligned. */
+    void (*from_lanes)(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count);
+
+    /* Overlap-add: sums[(j % hop) * stride + j / hop + l] += x[j * W + l] for j < n, l < W. */
+    void (*overlap_add)(const float *x, size_t n, size_t hop, float *sums, size_t stride);
+
+    /* Takes the first W columns out of sums: to[l * rows + r] = sums[r * stride + l] * scale[r] for r < rows,
+     * then moves the others W columns to the left and clears the last W. stride is a multiple of W. */
+    void (*overlap_take)(float *sums, size_t rows, size_t stride, const float *scale, float *to);
+} ak_rfft_kernels;
+
+AK_DECLARE(const ak_rfft_kernels, ak_rfft_kernels)
+
+#endif
