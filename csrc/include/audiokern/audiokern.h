@@ -9,5 +9,6 @@
 #include <audiokern/resample.h>
 #include <audiokern/mel.h>
 #include <audiokern/stft.h>
+#include <audiokern/vq.h>
 
 #endif

@@ -1,0 +1,124 @@
+/* Scores as a matrix product in registers, and the two lowest of each row, never stored.
+ *
+ * ROWS vectors meet one panel at a time: ROWS x PANEL vectors of sums stay in registers over all of dim. A
+ * panel is used for every row of the block before the next one is touched, so it is read from level 1. The
+ * two lowest scores are kept per lane (state) and only merged over lanes at the end.
+ */
+#include "vq.h"
+#include "simd_int.h"
+
+#include <math.h>
+
+#if defined(AK_BUILD_AVX512)
+#    define PANEL 4 /* vectors of a panel's row */
+#elif defined(AK_BUILD_AVX2)
+#    define PANEL 2
+#elif defined(AK_BUILD_NEON)
+#    define PANEL 4
+#else
+#    define PANEL 2
+#endif
+#if defined(AK_BUILD_AVX512) || defined(AK_BUILD_AVX2) || defined(AK_BUILD_NEON)
+#    define ROWS 6
+#else
+#    define ROWS 4
+#endif
+#define COLUMNS (PANEL * AK_W)
+
+typedef struct lanes {
+    v_f32 best, runner_up;
+    v_i32 index; /* of the first codeword of the vector where best was found */
+} lanes;
+
+AK_INLINE void panel_scores(const int rows, const float *panel, const float *half_norms, size_t dim,
+                            const float *x, size_t stride, v_f32 sum[ROWS][PANEL])
+{
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < PANEL; v++) sum[r][v] = v_load(half_norms + v * AK_W);
+    for (size_t d = 0; d < dim; d++, panel += COLUMNS) {
+        v_f32 c[PANEL];
+        for (int v = 0; v < PANEL; v++) c[v] = v_load(panel + v * AK_W);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            v_f32 xd = v_set1(x[(size_t)r * stride + d]);
+            for (int v = 0; v < PANEL; v++) sum[r][v] = v_fnma(xd, c[v], sum[r][v]);
+        }
+    }
+}
+
+/* NaN scores end in runner_up == best: the caller then looks again. */
+AK_INLINE void keep_best(lanes *l, v_f32 score, int32_t index)
+{
+    v_i32 better = score < l->best;
+    l->runner_up = v_min(l->runner_up, v_max(score, l->best));
+    l->best = v_min(score, l->best);
+    l->index = (better & (index - (v_i32){0})) | (~better & l->index);
+}
+
+AK_INLINE void search_panel(const int rows, const ak_panels *p, size_t panel, const float *x, size_t stride,
+                            lanes *state)
+{
+    v_f32 sum[ROWS][PANEL];
+    panel_scores(rows, p->codewords + panel * p->dim * COLUMNS, p->half_norms + panel * COLUMNS, p->dim, x,
+                 stride, sum);
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < PANEL; v++)
+            keep_best(&state[r], sum[r][v], (int32_t)(panel * COLUMNS) + v * AK_W);
+}
+
+static ak_vq_best merge_lanes(const lanes *l)
+{
+    ak_vq_best b = {INFINITY, INFINITY, 0};
+    for (int i = 0; i < AK_W; i++) {
+        if (l->best[i] < b.score) {
+            b.runner_up = b.score;
+            b.score = l->best[i];
+            b.index = l->index[i] + i;
+        } else if (l->best[i] < b.runner_up) {
+            b.runner_up = l->best[i];
+        }
+        if (l->runner_up[i] < b.runner_up) b.runner_up = l->runner_up[i];
+    }
+    return b;
+}
+
+static void search(const ak_panels *p, const float *x, size_t stride, size_t count, void *state,
+                   ak_vq_best *best)
+{
+    lanes *l = state;
+    const v_f32 infinity = v_set1(INFINITY);
+    for (size_t i = 0; i < count; i++) l[i] = (lanes){infinity, infinity, {0}};
+    for (size_t panel = 0; panel < p->panels; panel++) {
+        size_t i = 0;
+        for (; i + ROWS <= count; i += ROWS) search_panel(ROWS, p, panel, x + i * stride, stride, l + i);
+        for (; i < count; i++) search_panel(1, p, panel, x + i * stride, stride, l + i);
+    }
+    for (size_t i = 0; i < count; i++) best[i] = merge_lanes(&l[i]);
+}
+
+static void score(const ak_panels *p, const float *x, float *scores)
+{
+    for (size_t panel = 0; panel < p->panels; panel++) {
+        v_f32 sum[ROWS][PANEL];
+        panel_scores(1, p->codewords + panel * p->dim * COLUMNS, p->half_norms + panel * COLUMNS, p->dim, x,
+                     0, sum);
+        for (int v = 0; v < PANEL; v++) v_store(scores + panel * COLUMNS + v * AK_W, sum[0][v]);
+    }
+}
+
+static void add(float *to, const float *from, size_t count)
+{
+    size_t i = 0;
+    for (; i + AK_W <= count; i += AK_W) v_store(to + i, v_load(to + i) + v_load(from + i));
+    for (; i < count; i++) to[i] += from[i];
+}
+
+const ak_vq_kernels AK_NAME(ak_vq_kernels) = {
+    .columns = COLUMNS,
+    .state_bytes = sizeof(lanes),
+    .search = search,
+    .score = score,
+    .add = add,
+};

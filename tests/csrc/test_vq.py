@@ -1,0 +1,128 @@
+"""Vector quantization against the argmin in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+audiokern = pytest.importorskip("audiokern")
+from audiokern.vq import VectorQuantizer  # noqa: E402
+from hypothesis import given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+ISAS = audiokern.isas()
+
+
+def nearest(x: np.ndarray, book: np.ndarray) -> np.ndarray:
+    """The definition, codeword by codeword; x may be float64."""
+    x, book = x.astype(np.float64), book.astype(np.float64)
+    return np.array([np.argmin(((v - book) ** 2).sum(1)) for v in x], np.int32)
+
+
+def residual_nearest(x: np.ndarray, books: np.ndarray) -> np.ndarray:
+    left, indices = x.astype(np.float64), []
+    for book in books:
+        indices.append(nearest(left, book))
+        left = left - book[indices[-1]]
+    return np.stack(indices)
+
+
+def normal(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@settings(deadline=None, max_examples=40)
+@given(
+    count=st.integers(1, 210),
+    size=st.integers(1, 150),
+    dim=st.integers(1, 40),
+    scale=st.sampled_from([1e-20, 1.0, 1e12]),
+    seed=st.integers(0, 99),
+)
+def test_any_size(isa: str, count: int, size: int, dim: int, scale: float, seed: int) -> None:
+    x, book = normal(seed, count, dim) * np.float32(scale), normal(seed + 1, size, dim) * np.float32(scale)
+    np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+
+@pytest.mark.parametrize("isa", ISAS)
+class TestExactness:
+    def test_nearly_equal_codewords(self, isa: str) -> None:
+        """Pairs of codewords one ulp apart: float32 scores cannot tell them, the definition can."""
+        book = normal(1, 64, 32)
+        book = np.concatenate([book, np.nextafter(book, np.float32(9))])
+        x = book[:64] + normal(2, 64, 32) * np.float32(0.3)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_first_of_equals(self, isa: str) -> None:
+        book = np.repeat(normal(3, 40, 16), 5, axis=0)
+        x = normal(4, 100, 16)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+        assert (VectorQuantizer(book, isa=isa).encode(x) % 5 == 0).all()
+
+    def test_far_from_the_origin(self, isa: str) -> None:
+        """Differences of 1 beside components of 1000: the scores cancel, the distances do not."""
+        book = normal(5, 300, 24) + np.float32(1000)
+        x = normal(6, 200, 24) + np.float32(1000)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_codewords_themselves(self, isa: str) -> None:
+        book = normal(7, 1024, 8)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(book), np.arange(1024))
+
+    def test_huge_and_missing_numbers(self, isa: str) -> None:
+        book = normal(8, 20, 4)
+        x = normal(9, 7, 4)
+        x[1, 2], x[2, 0], x[3, 1] = np.nan, np.inf, -np.inf
+        x[4:] = np.float32(3e38)  # every distance is the same in float64: any codeword is right
+        indices, expected = VectorQuantizer(book, isa=isa).encode(x), nearest(x, book)
+        assert indices[1] == 0
+        np.testing.assert_array_equal(indices[[0, 2, 3]], expected[[0, 2, 3]])
+        assert ((indices >= 0) & (indices < len(book))).all()
+
+    def test_zero_vectors(self, isa: str) -> None:
+        book = normal(10, 33, 6)
+        x = np.zeros((5, 6), np.float32)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("shape", [(8, 256, 32, 300), (3, 7, 5, 97), (4, 1024, 8, 100), (1, 10, 3, 1)])
+def test_residual(shape: tuple[int, int, int, int], isa: str) -> None:
+    stages, size, dim, count = shape
+    books = (
+        normal(11, stages, size, dim) * np.float32(0.8) ** np.arange(stages, dtype=np.float32)[:, None, None]
+    )
+    x = normal(12, count, dim)
+    expected = residual_nearest(x, books)
+    vq = VectorQuantizer(books, isa=isa)
+    indices = vq.encode(x)
+    np.testing.assert_array_equal(indices, expected)
+    np.testing.assert_array_equal(VectorQuantizer(books, threads=3, isa=isa).encode(x), expected)
+    first = np.empty((stages, count), np.int32)
+    vq.encode(x, first, stages=stages)
+    np.testing.assert_array_equal(first, expected)
+    total = np.zeros((count, dim), np.float32)
+    for book, index in zip(books, expected, strict=True):
+        total += book[index]
+    np.testing.assert_array_equal(vq.decode(indices), total)
+    np.testing.assert_array_equal(vq.decode(indices[:1]), books[0][expected[0]])
+
+
+def test_is_scipys_nearest() -> None:
+    distance = pytest.importorskip("scipy.spatial.distance")
+    x, book = normal(13, 500, 128), normal(14, 1024, 128)
+    theirs = distance.cdist(x.astype(np.float64), book.astype(np.float64), "sqeuclidean").argmin(1)
+    np.testing.assert_array_equal(VectorQuantizer(book).encode(x), theirs)
+
+
+def test_refuses() -> None:
+    vq = VectorQuantizer(normal(15, 4, 3))
+    for bad in (-1, 4, 2**31 - 1):
+        with pytest.raises(audiokern.AudiokernError):
+            vq.decode(np.array([0, bad], np.int32))
+    with pytest.raises(audiokern.AudiokernError):
+        VectorQuantizer(np.zeros((0, 3), np.float32))
+    with pytest.raises(ValueError, match="vectors must be"):
+        vq.encode(normal(16, 2, 4))
+    assert vq.encode(np.zeros((0, 3), np.float32)).shape == (0,)
