@@ -17,8 +17,12 @@ MARKS = {"ok": ("ok", "green"), "warn": ("warn", "yellow"), "bad": ("BAD", "bold
 def print_checkup(as_json: bool) -> None:
     findings, absent, broken = examine(), missing(load()), load().broken
     if as_json:
-        parts = {"findings": findings, "missing": absent, "broken": broken}
-        print(json.dumps({name: [asdict(p) for p in found] for name, found in parts.items()}, indent=1))
+        parts = {
+            "findings": [asdict(f) for f in findings],
+            "missing": [asdict(m) for m in absent],
+            "broken": [asdict(b) for b in broken],
+        }
+        print(json.dumps(parts, indent=1))
         return
     console = Console(highlight=False, soft_wrap=True)
     for finding in findings:

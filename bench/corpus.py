@@ -26,7 +26,7 @@ from bench.userdata import add, locate, registered, remove
 __all__ = [
     "BUILTIN", "BadFileError", "Clip", "Corpus", "CorpusError", "CorpusWarning", "Problem",
     "add", "check", "clip", "corpora", "info", "remove",
-]  # fmt: skip
+]
 
 BUILTIN = "builtin"
 BUILTIN_RATE = 48000

@@ -33,7 +33,7 @@ CHECKS: tuple[Check, ...] = (
     state.busy_processes, state.load, state.noise, machine.governor, machine.turbo, machine.heat, machine.battery,
     machine.sibling_threads, machine.virtual_machine, machine.quota, machine.timer, state.allocator, state.memory,
     state.disk, state.results_folder, gpu.gpus,
-)  # fmt: skip
+)
 
 
 def examine(checks: Iterable[Check] = CHECKS) -> list[Finding]:

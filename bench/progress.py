@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -26,19 +26,19 @@ class Lines(Observer):
     """Plain lines: one a failure, and how far the run is every ten seconds."""
 
     def __init__(self, console: Console):
-        self.console, self.total, self.done = console, 0, 0
+        self.console, self.total, self.done = console, 0, 0.0
         self.began = self.spoke = monotonic()
 
     def begin(self, steps: int) -> None:
         self.total = steps
 
-    def step(self, count: int = 1) -> None:
+    def step(self, count: float = 1) -> None:
         self.done += count
         now = monotonic()
         if now - self.spoke >= 10:
             self.spoke = now
             left = (now - self.began) / self.done * (self.total - self.done)
-            self._say(f"{self.done} of {self.total} done, about {left:.0f} s left")
+            self._say(f"{self.done / self.total:.0%} done, about {left:.0f} s left")
 
     def row(self, row: Row) -> None:
         if row.status not in ("ok", "unstable"):
@@ -55,7 +55,7 @@ class Terminal(Observer):
         self.console = console
         columns = (
             BarColumn(),
-            MofNCompleteColumn(),
+            TaskProgressColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -75,10 +75,11 @@ class Terminal(Observer):
         self.progress.update(self.task, description=text[:60])
         self._draw()
 
-    def step(self, count: int = 1) -> None:
+    def step(self, count: float = 1) -> None:
         self.progress.advance(self.task, count)
-        if self.progress.finished:
-            self.live.stop()
+
+    def end(self) -> None:
+        self.live.stop()
 
     def row(self, row: Row) -> None:
         if row.status not in ("ok", "unstable"):

@@ -31,8 +31,9 @@ class Observer:
 
     def begin(self, steps: int) -> None: ...
     def doing(self, text: str) -> None: ...
-    def step(self, count: int = 1) -> None: ...
+    def step(self, count: float = 1) -> None: ...
     def row(self, row: Row) -> None: ...
+    def end(self) -> None: ...
 
 
 @dataclass
@@ -67,12 +68,15 @@ class Runner:
         crews = [(i, t) for i in plan.items for t in plan.threads]
         for item in plan.items:
             self._broken(item)
-        self.observer.begin(plan.replicates * sum(len(i.cases) * len(i.impls) for i, _ in crews))
-        for replicate in range(plan.replicates):
-            for item, threads in crews:
-                with self._crew(item, threads, replicate) as crew:
-                    for params in item.cases:
-                        self._case(crew, params)
+        self.observer.begin(plan.replicates * sum(len(i.cases) * len(i.ops) for i, _ in crews))
+        try:
+            for replicate in range(plan.replicates):
+                for item, threads in crews:
+                    with self._crew(item, threads, replicate) as crew:
+                        for params in item.cases:
+                            self._case(crew, params)
+        finally:
+            self.observer.end()
 
     def _broken(self, item: Item) -> None:
         """A plug-in that cannot be read is a row, so that nobody misses it silently."""
@@ -110,7 +114,6 @@ class Runner:
             self._op(crew, case, op, [impl for impl, offered in ops.items() if op in offered])
         for impl in ops:
             crew.ask(impl, params, "", "close", "closing")
-        self.observer.step(len(crew.item.impls))
 
     def _op(self, crew: Crew, case: Case, op: str, impls: list[str]) -> None:
         """All rivals of one operation: ready, rounds in turn, finish, rows."""
@@ -122,6 +125,7 @@ class Runner:
                 crew.ready(impl, case, op, turns)
         try:
             self._rounds(crew, params, op, turns)
+            self.observer.doing(f"{case.suite} {case.label}: {op}, end to end and memory")
             for impl in list(turns):
                 found = crew.ask(impl, params, op, "finish", "the end-to-end and memory pass", turn_ns=self._turn_ns)
                 if found is None:
@@ -134,7 +138,7 @@ class Runner:
                     self.add(crew.row(impl, params, op, **self._figures(turn)))
 
     def _rounds(self, crew: Crew, params: dict[str, Any], op: str, turns: dict[str, Turn]) -> None:
-        active = list(turns)
+        active, share, left = list(turns), 1 / self.plan.turns, 1.0
         for _ in range(self.plan.turns):
             self.order.shuffle(active)
             for impl in list(active):
@@ -149,8 +153,11 @@ class Runner:
                 slow = sum(turn.samples) * turn.facts["loops"] > 1.5e9 * self.plan.budget_s / self.plan.replicates
                 if turn.settled(self.plan.precision) or (slow and len(turn.rounds) >= LEAST_ROUNDS):
                     active.remove(impl)
+            self.observer.step(share)
+            left -= share
             if not active:
-                return
+                break
+        self.observer.step(left)
 
     @property
     def _turn_ns(self) -> int:

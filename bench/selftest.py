@@ -48,6 +48,7 @@ def selftest(
             watcher.doing(
                 f"{sum(v['alarm'] for v in verdicts)} false alarms, {sum(v['found'] for v in verdicts)} found"
             )
+        watcher.end()
     return _sum_up(verdicts, {"suite": suite, "impl": impl, "case": params, "call_ms": call_ms, "planted": planted})
 
 

@@ -26,7 +26,7 @@ VOWELS = np.array(
         (570, 840, 2410), (440, 1020, 2240), (300, 870, 2240), (640, 1190, 2390), (490, 1350, 1690),
     ],
     dtype=np.float64,
-)  # fmt: skip
+)
 """Hz: mean F1, F2, F3 of ten American English vowels, men (Peterson & Barney 1952, Table II)."""
 
 BANDWIDTHS = np.array([60.0, 90.0, 150.0, 200.0])

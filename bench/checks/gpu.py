@@ -10,7 +10,7 @@ from bench.checks import Finding, Level
 HOLDS = {
     0x04: "its power cap", 0x08: "a hardware slowdown", 0x20: "heat (software)", 0x40: "heat (hardware)",
     0x80: "the power brake",
-}  # fmt: skip
+}
 """Bits of NVML's nvmlClocksThrottleReasons that change a measurement; idling and set clocks do not."""
 
 HOT = 85

@@ -96,16 +96,30 @@ def test_a_sample_is_time_a_call():
 
 
 def test_warm_up_waits_for_a_falling_slope():
-    """A call that takes 8, 7.9, 7.8 ... ms and stays at 1 ms is not warm before it stays."""
-    times = itertools.chain(np.linspace(0.008, 0.001, 15), itertools.repeat(0.001))
-    calls = itertools.count()
+    """A call that takes 8, 7.5, 7 ... 1 ms and then stays at 1 ms is not warm before it stays."""
 
-    def run():
-        next(calls)
-        time.sleep(next(times))
+    class Scripted(HostClock):
+        times = itertools.chain(np.linspace(8e6, 1e6, 15), itertools.repeat(1e6))
+        calls = 0
 
-    settled = HostClock().warm_up(run, (), least_ns=1, most_ns=10**9)
-    assert next(calls) > 15 and settled < 3e6
+        @classmethod
+        def _time(cls, run, args, loops):
+            cls.calls += 1
+            return int(next(cls.times))
+
+    assert Scripted().warm_up(print, (), least_ns=1, most_ns=10**9) == 1e6
+    assert Scripted.calls > 15
+
+
+def test_warm_up_gives_up_when_its_time_is_spent():
+    class Falling(HostClock):
+        times = (int(t) for t in 1e9 * 0.9 ** np.arange(100))
+
+        @classmethod
+        def _time(cls, run, args, loops):
+            return next(cls.times)
+
+    assert Falling().warm_up(print, (), most_ns=2_000_000_000) == 810_000_000
 
 
 def test_the_summary_is_made_from_the_rows(toys, tmp_path):
