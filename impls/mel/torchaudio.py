@@ -15,11 +15,9 @@ def torchaudio(case):
     slaney = {"norm": "slaney", "mel_scale": "slaney"} if p.scale == "slaney" else {}
     transform = MelSpectrogram(p.sample_rate, power=p.power, **sizes, **slaney)
     logarithms = {"tts": lambda y: y.clamp_(p.floor).log_(), "bsqvit": to_db}
-    logarithm = logarithms.get(case.preset, lambda y: to_db(y).div_(40).add_(1))
-
-    def mel(x):
-        return transform(x)[..., : frames(case)]
-
-    ops = {"mel": mel, "log_mel": lambda x: logarithm(mel(x))}
-    ops["mfcc"] = MFCC(p.sample_rate, N_MFCC, log_mels=False, melkwargs=sizes)
+    log = logarithms.get(case.preset, lambda y: to_db(y).div_(40).add_(1))
+    ops = {"mel": lambda x: transform(x)[..., : frames(case)]}
+    ops["log_mel"] = lambda x: log(ops["mel"](x))
+    if case.preset == "bsqvit":
+        ops["mfcc"] = MFCC(p.sample_rate, N_MFCC, log_mels=False, melkwargs=sizes)
     return {op: Op(f, lambda x: torch.from_numpy(x)[:, None], lambda y: y[:, 0].mT.numpy()) for op, f in ops.items()}

@@ -80,17 +80,17 @@ def examine_op(suite: Suite, case: Case, op: str, made: Op, audio: dict[str, np.
     earlier: tuple[str, Any, Any] | None = None
     for name, signal in audio.items():
         args = suite.inputs(case, signal)[op]
-        before = copies(args)
-        out = made.call(args)
+        given = copies(args)
+        out = made.call(given)
         first = copies(out)
         verdict = suite.check(case, op, args, out, suite.reference(case, op, args))
         if verdict.wrong:
             yield f"{name}: {verdict.wrong}"
-        if not same(args, before):
+        if not same(given, args):
             yield f"{name}: modifies its input"
         if earlier and not same(earlier[1], earlier[2]):
             yield f"{name}: overwrites the answer it gave for {earlier[0]}; finish must copy a buffer that is reused"
-        if not same(made.call(args), first):
+        if not same(made.call(copies(args)), first):
             yield f"{name}: two calls differ"
         earlier = (name, out, first)
 
@@ -104,6 +104,8 @@ def examine(suite: Suite, implementation: Implementation) -> dict[str, Any]:
     problems, unsupported, answers = [], "", 0
     for case in cases(suite):
         audio = signals(suite.audio(case).shape)
+        if case.batch > 1:  # whatever the signal, rows are handled alike
+            audio = {name: audio[name] for name in ("random", "tone")}
         wanted = suite.inputs(case, audio["random"])
         try:
             made = implementation.ops(case, suite)

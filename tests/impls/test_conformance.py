@@ -32,6 +32,15 @@ def full_name(implementation: Implementation) -> str:
 IMPLEMENTATIONS = sorted(load().implementations, key=lambda i: (i.requires, full_name(i)))
 
 
+def run(command: list[str], env: dict[str, str]) -> tuple[str, str]:
+    """What a process says, and how it ended if not well."""
+    try:
+        child = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False)
+    except subprocess.TimeoutExpired as late:
+        return (late.stdout or b"").decode(), f"not done after {late.timeout:.0f} s"
+    return child.stdout, f"ended with {child.returncode}: {child.stderr[-2000:]}" if child.returncode else ""
+
+
 @cache
 def findings(requires: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """{implementation: what the examiner found}, for all that need these libraries; survives their crashes."""
@@ -42,16 +51,12 @@ def findings(requires: tuple[str, ...]) -> dict[str, dict[str, Any]]:
         env = Conditions().environment() | {
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
         }
-        child = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False)
-        lines = [json.loads(line) for line in child.stdout.splitlines() if line.startswith(('{"start"', '{"done"'))]
+        said, end = run(command, env)
+        lines = [json.loads(line) for line in said.splitlines() if line.startswith(('{"start"', '{"done"'))]
         found |= {line["done"]: line for line in lines if "done" in line}
-        at = next((line["start"] for line in lines if "start" in line and line["start"] not in found), waiting[0])
-        if child.returncode or at not in found:
-            found[at] = {
-                "skipped": "",
-                "answers": 0,
-                "problems": [f"ended with {child.returncode}: {child.stderr[-2000:]}"],
-            }
+        at = next((line["start"] for line in lines if "start" in line and line["start"] not in found), waiting[-1])
+        if end or at not in found:
+            found[at] = {"skipped": "", "answers": 0, "problems": [end or "said nothing"]}
         waiting = [name for name in waiting if name not in found]
     return found
 
