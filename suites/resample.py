@@ -18,9 +18,10 @@ GAIN_LIMIT = 1.0  # dB: past this, the low band's gain is a gross error
 DELAY_LIMIT = 0.5  # output samples: any fixed delay can be compensated to within this
 SILENCE = 1e-20  # amplitude below which an answer counts as silent
 CLICK = 20.0  # samples a row: sound in fewer than these is a click
-PROBE_SECONDS = 1.0  # what is analysed of a probe: whole hertz fall on FFT bins at every rate
+PROBE_FROM = 2.0  # seconds that a case must last to be probed: one is analysed, with room before and after it
 PROBE_TONES = 48
 FLOOR_DB = 200.0  # quality figures are clipped here
+DIGITS = 4  # decimals of quality figures: finer than any difference that matters
 
 
 class Resample(Suite):
@@ -57,6 +58,7 @@ class Resample(Suite):
     name = "resample"
     title = "sample rate conversion: batch x samples float32 -> batch x ceil(samples target / source) float32"
     ops = ("resample",)
+    quality_axis = "snr_db"
     grids = {
         "quick": [
             {"source_rate": [48000], "target_rate": [16000], "batch": [1], "seconds": [10.0]},
@@ -99,7 +101,7 @@ class Resample(Suite):
         return Check(metrics, "" if is_click(args[0]) else wrong)
 
     def quality(self, case: Case, op: str, call: Callable[..., Any]) -> dict[str, float]:
-        return Probe(case, call).figures() if case.seconds >= 2 * PROBE_SECONDS else {}
+        return Probe(case, call).figures() if case.seconds >= PROBE_FROM else {}
 
     def work(self, case: Case, op: str) -> Work:
         """Each sample is read once and each output written once. FLOPs: the shortest linear-phase filter that falls by
@@ -170,9 +172,10 @@ def compare(out: np.ndarray, reference: np.ndarray, rate: int, band: float) -> t
     if low_power <= 1e-6 * power:
         return metrics, ""
     gain, gain_error, delay, delay_error = gain_and_delay(ours[:, low], ideally[:, low], hz[low])
-    metrics |= {"gain_db": float(20 * np.log10(max(gain, 1e-10))), "delay_samples": delay * rate}
-    if abs(metrics["gain_db"]) > GAIN_LIMIT and abs(gain - 1) > 0.1 + 4 * gain_error:
-        return metrics, f"the gain below {band / 4:.0f} Hz is {metrics['gain_db']:+.1f} dB"
+    gain_db = float(20 * np.log10(max(gain, 1e-10)))
+    metrics |= {"gain_db": round(gain_db, DIGITS) + 0.0, "delay_samples": round(delay * rate, DIGITS) + 0.0}
+    if abs(gain_db) > GAIN_LIMIT and abs(gain - 1) > 0.1 + 4 * gain_error:
+        return metrics, f"the gain below {band / 4:.0f} Hz is {gain_db:+.1f} dB"
     if abs(delay * rate) > DELAY_LIMIT + 4 * delay_error * rate:
         return metrics, f"delayed by {delay * rate:.2f} samples"
     return metrics, ""
@@ -213,14 +216,14 @@ def gain_and_delay(ours: np.ndarray, ideally: np.ndarray, hz: np.ndarray) -> tup
 
 
 class Probe:
-    """Tones through one implementation of one case; frequencies are whole hertz, so that FFT bins separate them."""
+    """Tones through one implementation of one case: whole hertz, so that they fall on bins of one second's FFT."""
 
     def __init__(self, case: Case, call: Callable[..., Any]):
         self.case, self.call = case, call
         self.source, self.target = case.source_rate, case.target_rate
         self.band = min(self.source, self.target) / 2
         self.samples, outputs = lengths(case)
-        self.start = (outputs - round(PROBE_SECONDS * self.target)) // 2
+        self.start = (outputs - self.target) // 2
 
     def figures(self) -> dict[str, float]:
         low, near_edge = self.tones(0, PASSBAND), self.tones(PASSBAND, 1)
@@ -240,7 +243,8 @@ class Probe:
             aliases, _ = self.respond(high)
             figures["alias_rejection_db"] = decibels(self.amplitude / np.abs(aliases).max())
             noise = np.hypot(noise, np.linalg.norm(aliases))
-        return {"snr_db": decibels(np.linalg.norm(exact) / noise)} | figures
+        figures = {"snr_db": decibels(np.linalg.norm(exact) / noise)} | figures
+        return {name: round(value, DIGITS) + 0.0 for name, value in figures.items()}  # + 0.0: no -0
 
     def tones(self, lowest: float, highest: float) -> np.ndarray:
         """About evenly spaced frequencies between two multiples of B, in hertz.
@@ -263,14 +267,14 @@ class Probe:
     def respond(self, tones: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Amplitude spectra in bins of 1 Hz of the output's middle second, and of the tones sampled there."""
         phases = np.random.default_rng(0).uniform(0, 2 * np.pi, len(tones))
-        x = self.sample(tones, phases, np.arange(self.samples), self.source).astype(np.float32)
-        out = self.call(np.tile(x, (self.case.batch, 1)))[0]
-        middle = self.start + np.arange(round(PROBE_SECONDS * self.target))
-        exact = self.sample(tones, phases, middle, self.target)
-        return tuple(2 * np.fft.rfft(y) / len(middle) for y in (out[middle].astype(np.float64), exact))
+        x = np.resize(self.second(tones, phases, self.source).astype(np.float32), self.samples)
+        out = self.call(np.tile(x, (self.case.batch, 1)))[0, self.start : self.start + self.target]
+        exact = np.roll(self.second(tones, phases, self.target), -self.start)
+        return tuple(2 * np.fft.rfft(y) / self.target for y in (out.astype(np.float64), exact))
 
-    def sample(self, tones: np.ndarray, phases: np.ndarray, n: np.ndarray, rate: int) -> np.ndarray:
-        total = np.zeros(len(n))
+    def second(self, tones: np.ndarray, phases: np.ndarray, rate: int) -> np.ndarray:
+        """The first second of the probe, float64 (rate,); it repeats, as whole hertz do."""
+        n, total = np.arange(rate), np.zeros(rate)
         for hz, phase in zip(tones, phases, strict=True):
             total += np.cos(2 * np.pi * (hz * n % rate) / rate + phase)  # the remainder is exact
         return self.amplitude * total

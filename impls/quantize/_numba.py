@@ -1,9 +1,9 @@
-"""Formulas and loops for the Numba implementation; each formula takes a value and a scale."""
+"""Formulas and loops for the Numba implementation."""
 
 import numpy as np
 from numba import njit, prange
 
-from suites.quantize import code_table, value_table
+from suites.quantize import SCALE_FLOOR, code_table, value_table
 
 f4, i4, u4 = np.float32, np.int32, np.uint32
 GAIN = f4(127.5 / np.log(256))  # codes for each natural unit of mulaw's curve
@@ -15,7 +15,7 @@ def pcm(x):
 
 
 def formulas(format):
-    """(type of values, type of codes, value -> code, code -> value)."""
+    """(type of values, type of codes, value -> code, code -> value); both take a scale too."""
     values, codes = value_table(format), code_table(format)
     look_up = lambda c, s: values[c]
     if format == "mulaw":
@@ -54,3 +54,9 @@ def column_peaks(x):
             magnitude = abs(rows[j, i])
             peaks[i] = magnitude if magnitude > peaks[i] else peaks[i]
     return peaks
+
+
+def scale_of(x, band):
+    """float32 (1,), or (columns,) with a scale for each band."""
+    peaks = column_peaks(x)
+    return np.maximum(peaks if band else peaks.max(keepdims=True), f4(SCALE_FLOOR)) / 127
