@@ -149,13 +149,13 @@ typedef struct job {
 } job;
 
 /* A bound on the difference between two scores' errors: the rounding of `dim` multiply-adds, of the half norm
- * and of the vector itself, each below 2^-24 of the sum of the terms' magnitudes. */
-static float score_error(size_t dim, const float *x, float largest)
+ * and of the vector itself, each below 2^-24 of the sum of the terms' magnitudes, or below the smallest float
+ * where the terms themselves underflow. */
+static float score_error(size_t dim, float square, float largest)
 {
-    double square = 0;
-    for (size_t d = 0; d < dim; d++) square += (double)x[d] * x[d];
-    double terms = sqrt(square) * largest + 0.5 * (double)largest * largest;
-    return (float)(2 * 0x1p-24 * ((double)dim + 8) * terms);
+    double norm = sqrt((double)square + (double)dim * 0x1p-126); /* squares underflow, too */
+    double terms = 1.0001 * norm * largest + 0.5 * (double)largest * largest;
+    return (float)(2 * ((double)dim + 8) * (0x1p-24 * terms + 0x1p-149));
 }
 
 /* The nearest codeword in float64 among those whose scores are not above `limit`. */
@@ -178,6 +178,11 @@ static int32_t nearest_exactly(const ak_vq *p, size_t stage, const double *left,
     return index;
 }
 
+static const float *codeword(const ak_vq *p, size_t stage, int32_t index)
+{
+    return p->codebooks + (stage * p->size + (size_t)index) * p->dim;
+}
+
 static ak_panels panels_of(const ak_vq *p, size_t stage)
 {
     size_t padded = p->panels * p->kernels->columns;
@@ -189,7 +194,7 @@ static ak_panels panels_of(const ak_vq *p, size_t stage)
 static int32_t settle(const ak_vq *p, size_t stage, const float *x, const double *left, ak_vq_best best,
                       desk *d)
 {
-    float error = score_error(p->dim, x, p->largest[stage]);
+    float error = score_error(p->dim, p->kernels->square(x, p->dim), p->largest[stage]);
     if (best.runner_up - best.score > error) return best.index;
     ak_panels panels = panels_of(p, stage);
     p->kernels->score(&panels, x, d->scores);
@@ -199,17 +204,6 @@ static int32_t settle(const ak_vq *p, size_t stage, const float *x, const double
         left = exact;
     }
     return nearest_exactly(p, stage, left, d->scores, best.score + error);
-}
-
-/* left -= codeword; from is the vector itself before the first subtraction, else NULL. */
-static void subtract(const ak_vq *p, size_t stage, int32_t index, const float *from, double *left,
-                     float *rounded)
-{
-    const float *c = p->codebooks + (stage * p->size + (size_t)index) * p->dim;
-    for (size_t d = 0; d < p->dim; d++) {
-        left[d] = (from ? (double)from[d] : left[d]) - c[d];
-        rounded[d] = (float)left[d];
-    }
 }
 
 static void encode_task(const void *context, void *scratch, size_t task)
@@ -231,8 +225,8 @@ static void encode_task(const void *context, void *scratch, size_t task)
             indices[i * j->layout.vector_stride + s * j->layout.stage_stride] = d.best[i].index;
         }
         for (size_t i = 0; i < count && s + 1 < j->stages; i++)
-            subtract(p, s, d.best[i].index, s ? NULL : vectors + i * j->stride, d.left + i * p->dim,
-                     d.rounded + i * p->dim);
+            p->kernels->subtract(d.left + i * p->dim, d.rounded + i * p->dim, s ? NULL : x + i * stride,
+                                 codeword(p, s, d.best[i].index), p->dim);
     }
 }
 
@@ -274,11 +268,10 @@ static int sum_codewords(const sum_job *j, size_t i, float *to)
     for (size_t s = 0; s < j->stages; s++) {
         int32_t index = j->indices[i * j->layout.vector_stride + s * j->layout.stage_stride];
         if (index < 0 || (size_t)index >= p->size) return 0;
-        const float *c = p->codebooks + (s * p->size + (size_t)index) * p->dim;
         if (s)
-            p->kernels->add(to, c, p->dim);
+            p->kernels->add(to, codeword(p, s, index), p->dim);
         else
-            memcpy(to, c, p->dim * sizeof(float));
+            memcpy(to, codeword(p, s, index), p->dim * sizeof(float));
     }
     return 1;
 }

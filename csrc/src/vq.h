@@ -28,7 +28,10 @@ typedef struct ak_vq_kernels {
                    ak_vq_best *best);
     /* All panels * columns scores of one vector, the same as search sees; scores is aligned. */
     void (*score)(const ak_panels *p, const float *x, float *scores);
+    float (*square)(const float *x, size_t count);           /* |x|^2, about */
     void (*add)(float *to, const float *from, size_t count); /* to += from */
+    /* left = from - codeword in float64, and rounded to float32; from is left where NULL. */
+    void (*subtract)(double *left, float *rounded, const float *from, const float *codeword, size_t count);
 } ak_vq_kernels;
 
 AK_DECLARE(const ak_vq_kernels, ak_vq_kernels)

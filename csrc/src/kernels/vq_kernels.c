@@ -115,10 +115,31 @@ static void add(float *to, const float *from, size_t count)
     for (; i < count; i++) to[i] += from[i];
 }
 
+static float square(const float *x, size_t count)
+{
+    v_f32 sums = {0};
+    size_t i = 0;
+    for (; i + AK_W <= count; i += AK_W) sums = v_fma(v_load(x + i), v_load(x + i), sums);
+    float sum = 0;
+    for (; i < count; i++) sum += x[i] * x[i];
+    for (int l = 0; l < AK_W; l++) sum += sums[l];
+    return sum;
+}
+
+static void subtract(double *left, float *rounded, const float *from, const float *codeword, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        left[i] = (from ? (double)from[i] : left[i]) - codeword[i];
+        rounded[i] = (float)left[i];
+    }
+}
+
 const ak_vq_kernels AK_NAME(ak_vq_kernels) = {
     .columns = COLUMNS,
     .state_bytes = sizeof(lanes),
     .search = search,
     .score = score,
+    .square = square,
     .add = add,
+    .subtract = subtract,
 };
