@@ -262,6 +262,32 @@ def corpus_info(name: str, as_json: bool) -> None:
     click.echo(json.dumps(found, indent=1) if as_json else "\n".join(f"{k:<16}{v}" for k, v in found.items()))
 
 
+@corpus.command("check")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@verb
+def corpus_check(name: str, as_json: bool) -> None:
+    """Decode every file of a corpus or a folder, and list what is wrong with it."""
+    from dataclasses import asdict
+
+    from bench.corpus import check
+
+    found = check(name)
+    lines = "\n".join(str(problem) for problem in found) or "nothing is wrong"
+    click.echo(json.dumps([asdict(p) for p in found], indent=1) if as_json else lines)
+
+
+@corpus.command("remove")
+@click.argument("name")
+@verb
+def corpus_remove(name: str) -> None:
+    """Forget a NAME; the files stay where they are."""
+    from bench.userdata import remove
+
+    remove(name)
+    click.echo(f"{name} is forgotten")
+
+
 @main.command(context_settings=SETTINGS)
 @click.argument("suite", default="stft", shell_complete=_suites)
 @click.option(

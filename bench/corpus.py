@@ -24,8 +24,19 @@ from bench.manifest import Clip, Problem, read_folder
 from bench.userdata import add, locate, registered, remove
 
 __all__ = [
-    "BUILTIN", "BadFileError", "Clip", "Corpus", "CorpusError", "CorpusWarning", "Problem",
-    "add", "check", "clip", "corpora", "info", "remove",
+    "BUILTIN",
+    "BadFileError",
+    "Clip",
+    "Corpus",
+    "CorpusError",
+    "CorpusWarning",
+    "Problem",
+    "add",
+    "check",
+    "clip",
+    "corpora",
+    "info",
+    "remove",
 ]
 
 BUILTIN = "builtin"

@@ -30,9 +30,23 @@ class Missing:
 Check = Callable[[], Iterable[Finding]]
 
 CHECKS: tuple[Check, ...] = (
-    state.busy_processes, state.load, state.noise, machine.governor, machine.turbo, machine.heat, machine.battery,
-    machine.sibling_threads, machine.virtual_machine, machine.quota, machine.timer, state.allocator, state.memory,
-    state.disk, state.results_folder, gpu.gpus,
+    state.busy_processes,
+    state.load,
+    state.noise,
+    machine.governor,
+    machine.turbo,
+    machine.heat,
+    machine.battery,
+    machine.sibling_threads,
+    machine.virtual_machine,
+    machine.quota,
+    machine.timer,
+    state.instructions,
+    state.allocator,
+    state.memory,
+    state.disk,
+    state.results_folder,
+    gpu.gpus,
 )
 
 

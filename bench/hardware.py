@@ -21,15 +21,48 @@ ROOT = Path("/")
 """Where /proc and /sys are; tests put their own machine here."""
 
 VECTOR = (
-    "sse4_2", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni",
-    "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16", "amx_int8", "asimd", "asimdhp", "asimddp", "bf16", "i8mm",
-    "sve", "sve2", "sme",
+    "sse4_2",
+    "avx",
+    "avx2",
+    "fma",
+    "f16c",
+    "avx_vnni",
+    "avx512f",
+    "avx512bw",
+    "avx512dq",
+    "avx512vl",
+    "avx512_vnni",
+    "avx512_bf16",
+    "avx512_fp16",
+    "amx_tile",
+    "amx_bf16",
+    "amx_int8",
+    "asimd",
+    "asimdhp",
+    "asimddp",
+    "bf16",
+    "i8mm",
+    "sve",
+    "sve2",
+    "sme",
 )
 """Kernel names of the vector extensions that audio kernels are written for; ``asimd`` is NEON."""
 
 GPU_FIELDS = (
-    "name", "driver_version", "memory.total", "memory.used", "utilization.gpu", "temperature.gpu", "power.draw",
-    "power.limit", "clocks.sm", "clocks.max.sm", "clocks.mem", "pstate", "persistence_mode", "mig.mode.current",
+    "name",
+    "driver_version",
+    "memory.total",
+    "memory.used",
+    "utilization.gpu",
+    "temperature.gpu",
+    "power.draw",
+    "power.limit",
+    "clocks.sm",
+    "clocks.max.sm",
+    "clocks.mem",
+    "pstate",
+    "persistence_mode",
+    "mig.mode.current",
 )
 
 

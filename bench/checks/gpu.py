@@ -8,7 +8,10 @@ from bench import hardware
 from bench.checks import Finding, Level
 
 HOLDS = {
-    0x04: "its power cap", 0x08: "a hardware slowdown", 0x20: "heat (software)", 0x40: "heat (hardware)",
+    0x04: "its power cap",
+    0x08: "a hardware slowdown",
+    0x20: "heat (software)",
+    0x40: "heat (hardware)",
     0x80: "the power brake",
 }
 """Bits of NVML's nvmlClocksThrottleReasons that change a measurement; idling and set clocks do not."""

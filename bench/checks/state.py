@@ -114,6 +114,21 @@ def memory() -> Iterator[Finding]:
         )
 
 
+# variables that make a numerical library use older instructions than the processor has
+STEERING = ("OPENBLAS_CORETYPE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "DNNL_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY")
+
+
+def instructions() -> Iterator[Finding]:
+    """Is a library held back from the instructions that this processor has?"""
+    held = [f"{name}={os.environ[name]}" for name in STEERING if name in os.environ]
+    if held:
+        names = " ".join(text.partition("=")[0] for text in held)
+        text = f"{', '.join(held)} chooses a library's instructions by hand; its rows hold for that choice only"
+        yield Finding("instructions", "warn", text, f"unset {names}, unless it is what you want to measure")
+    else:
+        yield Finding("instructions", "ok", "libraries choose their instructions by themselves")
+
+
 def allocator() -> Iterator[Finding]:
     known = software.allocator()
     slow = [name for name in ("MALLOC_CHECK_", "MALLOC_PERTURB_", "PYTHONMALLOC") if name in known["variables"]]

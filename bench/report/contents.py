@@ -39,7 +39,7 @@ class Section:
 
     @property
     def name(self) -> str:
-        return f"{self.suite} {self.op}"
+        return self.suite if self.suite == self.op else f"{self.suite} {self.op}"
 
     @property
     def key(self) -> str:
@@ -106,7 +106,9 @@ def headline(section: Section) -> str:
     verb = "is fastest" if len(names) == 1 else "are fastest, and cannot be told apart,"
     ahead = f"; {lead:.2f} times as fast as the next, {nearest}" if nearest else ""
     alone = " (nothing to compare it with)" if len(names) == 1 and not nearest else ""
-    return f"{', '.join(dict.fromkeys(names))} {verb} {where}{ahead}{alone}."
+    differ = any(tables.front(t) for t in section.tables)
+    warning = " Their quality differs: weigh both, as the note under each case does." if differ else ""
+    return f"{', '.join(dict.fromkeys(names))} {verb} {where}{ahead}{alone}.{warning}"
 
 
 def _sections(made: Sequence[tables.Table]) -> list[Section]:
@@ -122,11 +124,6 @@ def _sections(made: Sequence[tables.Table]) -> list[Section]:
 def _of_suite(name: str, attribute: str) -> str:
     """What the suite says of itself; nothing when its file is not on this machine."""
     return str(getattr(registry.load().suites.get(name), attribute, "") or "")
-
-
-def quality_axis(suite: str) -> str:
-    """The figure of ``quality`` that the suite wants speed plotted against, such as ``snr_db``."""
-    return _of_suite(suite, "quality_axis")
 
 
 def _runs(results: Sequence[Results]) -> list[Run]:

@@ -37,13 +37,13 @@ def time_unit(values_ms: Iterable[float | None]) -> Unit:
 def significant(value: float | None, digits: int = 3) -> str:
     """Plain digits where they can be read at a glance, an exponent where they cannot.
 
-    >>> [significant(v) for v in (0, 0.01234, 1.2, 99.96, 1234.5, 4.56e-8, 123456789, None)]
+    >>> [significant(v) for v in (-0.0, 0.01234, 1.2, 99.96, 1234.5, 4.56e-8, 123456789, None)]
     ['0', '0.0123', '1.20', '100', '1,230', '4.6e-08', '1.23e+08', '–']
     """
     if value is None or math.isnan(value):
         return NOTHING
     if value == 0 or math.isinf(value):
-        return f"{value:g}"
+        return f"{value + 0.0:g}"  # no minus before a zero
     exponent = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
     if exponent < -3:
         return f"{value:.1e}"

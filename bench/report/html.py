@@ -15,7 +15,7 @@ from bench.report.digits import counted, significant
 from bench.report.drawing import Look, Plot
 from bench.report.lines import Line
 from bench.report.plots import Looks
-from bench.report.tables import Cell, caption, figures, rank_text, remark
+from bench.report.tables import Cell, caption, figures, like_for_like, rank_text, remark
 from bench.report.troubles import split_commands
 
 WHO = ("run", "corpus", "suite", "label", "op", "impl", "device", "threads", "status", "version", "case", "quality")
@@ -28,7 +28,8 @@ def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]], colours: 
     house = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     numbers = iter(range(1_000_000))
     house.globals |= {
-        "caption": caption, "counted": counted, "figures": figures, "headline": headline, "rank_text": rank_text,
+        "caption": caption, "counted": counted, "figures": figures, "headline": headline,
+        "like_for_like": like_for_like, "rank_text": rank_text,
         "remark": remark, "significant": significant, "split_commands": split_commands, "sort_value": _sort_value,
         "speed_share": _speed_share,
         "look": lambda impl: colours.get(impl, Look("transparent", "o")),

@@ -12,7 +12,7 @@ from bench.report.contents import Contents, Run, Section, headline
 from bench.report.digits import NOTHING, counted, significant
 from bench.report.drawing import Plot
 from bench.report.ranking import Overall, Place
-from bench.report.tables import Table, caption, figures, rank_text, remark
+from bench.report.tables import Table, caption, figures, like_for_like, rank_text, remark
 from bench.report.troubles import split_commands
 
 CAP = 1 << 20  # bytes that a CI job's summary may hold
@@ -28,7 +28,12 @@ def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]] | None = N
         parts += _section(section)
         parts += _images(shown.get(section.key, ()), link)
         for table in section.tables:
-            parts += [f"### {text(' · '.join(caption(table)))}", _table(table), *_figures(table)]
+            parts += [
+                f"### {text(' · '.join(caption(table)))}",
+                _table(table),
+                text(like_for_like(table)),
+                *_figures(table),
+            ]
             parts += _images(shown.get(table.key, ()), link)
     return _joined([*parts, *_troubles(contents), *_absent(contents), *_closing(contents)])
 

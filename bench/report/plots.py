@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.report import drawing, growth
-from bench.report.contents import Contents, Section, quality_axis
+from bench.report.contents import Contents, Section
 from bench.report.digits import NOTHING, UNITS, significant, slug
 from bench.report.drawing import GRID, Look, Plot, nice_ticks, set_log, short, to_display, to_svg
 from bench.report.labels import label_points
 from bench.report.lines import Line
-from bench.report.tables import Table
+from bench.report.tables import Table, front
 
 Looks = Mapping[str, Look]
 MOST = 40
@@ -71,16 +71,19 @@ def latency(table: Table, lines: Sequence[Line], colours: Looks) -> Plot:
 
 def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
     """× real time over error, or over the suite's ``quality_axis``. Nothing where fewer than two have a value."""
-    axis = quality_axis(table.suite)
+    axis = table.axis
     values = [line.quality.get(axis) if axis else line["error"] for line in lines]
     known = [(n, line, v) for n, line, v in zip(_names(lines), lines, values, strict=True) if v is not None]
     if len(known) < 2:
         return []
-    figure, axes = drawing.new(max(3.1, 1 + 0.16 * len(known)), "× real time (up is faster)")
+    figure, axes = drawing.new(max(3.1, 1 + 0.16 * len(known)), f"× real time (up is faster){_FRONT if axis else ''}")
     place, arrange = _quality_axis(axis) if axis else _error_axis([v for _, _, v in known])
     placed = {n: (place(v), line.number("x_realtime")) for n, line, v in known}
     for name, line, _ in known:
         axes.plot(*placed[name], colours[line.impl].marker, color=colours[line.impl].colour, ms=7)
+    unbeaten = [(x.quality[axis], x.number("x_realtime")) for x in front(table)]
+    if unbeaten:
+        axes.plot(*zip(*unbeaten, strict=True), color=GRID, lw=3, zorder=0)
     _limits(axes, "y", [y for _, y in placed.values()], significant, room=1.35)
     arrange(axes)
     label_points(axes, placed)
@@ -91,6 +94,7 @@ def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
     return [Plot(f"speed-{table.key}", title, alt, to_svg(figure))]
 
 
+_FRONT = "; line: no other is faster at its quality"
 XAxis = tuple[Callable[[float], float], Callable[[Axes], None]]  # where a value goes, and how the axis is set up
 
 

@@ -44,6 +44,7 @@ class Table:
     unit: Unit
     places: list[Place]
     columns: list[Column]
+    axis: str = ""  # figure of quality that speed is weighed against; more is better
 
     @property
     def key(self) -> str:
@@ -96,7 +97,9 @@ def table(lines: Sequence[Line], axis: str = "") -> Table:
     unit = time_unit(line["median_ms"] for line in lines if line.measured)
     seconds = max(line.audio_seconds for line in lines)
     one = lines[0]
-    return Table(one.suite, one.label, one.op, one.corpus, seconds, unit, rank(lines), _columns(lines, unit, axis))
+    return Table(
+        one.suite, one.label, one.op, one.corpus, seconds, unit, rank(lines), _columns(lines, unit, axis), axis
+    )
 
 
 def _columns(lines: Sequence[Line], unit: Unit, axis: str) -> list[Column]:
@@ -120,7 +123,7 @@ def _columns(lines: Sequence[Line], unit: Unit, axis: str) -> list[Column]:
     ]
     if axis and any(axis in line.quality for line in lines):
         doc = f"{axis}, as the suite measures it"
-        columns.insert(-1, Column("quality", axis, doc, "", lambda line: significant(line.quality.get(axis))))
+        columns.insert(-1, Column("quality", axis, doc, "", lambda line: axis_text(line, axis)))
     return columns
 
 
@@ -167,6 +170,34 @@ def figures(table: Table) -> list[str]:
     """Names of the suite's quality figures for this case, where it has more of them than the error."""
     names = {name: None for p in table.places for name in p.line.quality}
     return list(names) if len(names) > 1 else []
+
+
+def front(table: Table) -> list[Line]:
+    """Ranked lines that no faster line matches in quality, fastest first; empty where quality does not differ."""
+    known = [p.line for p in table.places if p.rank and table.axis in p.line.quality]
+    values = [line.quality[table.axis] for line in known]
+    if not known or max(values) - min(values) <= 0.01 * max(abs(v) for v in values):
+        return []
+    unbeaten: list[Line] = []
+    for line in sorted(known, key=lambda x: (x.number("median_ms"), -x.quality[table.axis])):
+        if not unbeaten or line.quality[table.axis] > unbeaten[-1].quality[table.axis]:
+            unbeaten.append(line)
+    return unbeaten
+
+
+def axis_text(line: Line, axis: str) -> str:
+    """A figure of quality to three decimals at most: what is below is rounding of the probe."""
+    value = line.quality.get(axis)
+    return significant(None if value is None else round(value, 3))
+
+
+def like_for_like(table: Table) -> str:
+    """A warning where the fastest is not the best, and whom to choose from."""
+    unbeaten = front(table)
+    if not unbeaten:
+        return ""
+    named = ", ".join(f"{line.impl} ({axis_text(line, table.axis)})" for line in unbeaten)
+    return f"Quality differs: for their {table.axis}, none is faster than {named}."
 
 
 def caption(table: Table) -> list[str]:

@@ -13,7 +13,7 @@ from rich.text import Text
 from bench.report import contents, troubles
 from bench.report.digits import NOTHING, counted, significant
 from bench.report.ranking import Overall, Place
-from bench.report.tables import Cell, Column, Table, caption, rank_text, remark
+from bench.report.tables import Cell, Column, Table, caption, like_for_like, rank_text, remark
 from bench.results import Results
 
 WIDTH = 100
@@ -28,6 +28,8 @@ def terminal(results: Results | Sequence[Results]) -> RenderableType:
         parts += [Text(f"\n{section.name}", style="bold"), Text(contents.headline(section))]
         for table in section.tables:
             parts += [Text(f"\n{' · '.join(caption(table))}"), _grid(table)]
+            if warning := like_for_like(table):
+                parts.append(Text(warning, style="yellow"))
         if section.overall:
             parts += [Text(f"\n{section.name}: {_over(section.overall)}"), _overall(section.overall)]
     return Group(*parts, *_troubles(said.troubles), *_absent(said.absent))

@@ -142,6 +142,9 @@ def test_corpora_are_added_listed_and_described(bench, tmp_path):
     assert "mine" in bench("corpus", "list").stdout and "1.0" in bench("corpus", "info", "mine").stdout
     done = bench("run", "stft", "--impl", "numpy", "--corpus", "mine", *QUICK, "--json")
     assert done.returncode == 0, done.stderr
+    assert bench("corpus", "check", "mine").stdout == "nothing is wrong\n"
+    assert bench("corpus", "remove", "mine").returncode == 0
+    assert "mine" not in bench("corpus", "list").stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

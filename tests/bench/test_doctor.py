@@ -323,3 +323,13 @@ def test_modules_are_found_without_being_imported(tmp_path, monkeypatch):
     assert doctor.present("heavy_package") and doctor.present("heavy_package.inner.leaf")
     assert not doctor.present("heavy_package.other") and not doctor.present("heavy_package.inner.leaf.more")
     assert doctor.present("sys") and "heavy_package" not in sys.modules
+
+
+def test_instructions_chosen_by_hand_are_told(monkeypatch):
+    for name in state.STEERING:
+        monkeypatch.delenv(name, raising=False)
+    assert [f.level for f in state.instructions()] == ["ok"]
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    (found,) = state.instructions()
+    assert found.level == "warn" and "OPENBLAS_CORETYPE=Haswell" in found.sentence
+    assert found.remedy.startswith("unset OPENBLAS_CORETYPE")
