@@ -1,7 +1,7 @@
 from bench import impl
 
 
-@impl("stft", requires="numpy")
+@impl("stft", name="numpy:blocked", requires="numpy")
 def numpy_blocked(case, block=256):
     """As ``numpy``, but ``block`` frames at a time, so that the windowed frames stay in cache."""
     import numpy as np

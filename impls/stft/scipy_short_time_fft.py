@@ -1,7 +1,7 @@
 from bench import Op, impl
 
 
-@impl("stft", requires="scipy")
+@impl("stft", name="scipy:short_time_fft", requires="scipy")
 def scipy_short_time_fft(case):  # works in complex128, one frame a Python iteration
     import numpy as np
     from scipy.signal import ShortTimeFFT
