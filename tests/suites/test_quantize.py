@@ -127,17 +127,26 @@ def test_float16_is_numpys(x):
     assert q.round_binary(x, 11, -14).tolist() == x.astype(np.float16).astype(np.float64).tolist()
 
 
-@given(arrays(np.uint32, 30, elements=st.integers(0, 0x7F7F0000)), st.sampled_from([0, 1 << 31]))
-def test_bfloat16_is_the_nearest_with_ties_to_even(bits, sign):
-    """The neighbours above and below are the bit patterns with and without one added to their upper half."""
-    x = (bits | np.uint32(sign)).view(np.float32)
-    lower = (x.view(np.uint32) >> 16) << 16
-    below, above = (v.astype(np.uint32).view(np.float32).astype(np.float64) for v in (lower, lower + 0x10000))
-    to_below, to_above = np.abs(x - below), np.abs(above - x)
-    even_below = (lower >> 16) % 2 == 0
-    nearest = np.where((to_below < to_above) | ((to_below == to_above) & even_below), below, above)
-    assert q.round_binary(x, 8, -126).tolist() == nearest.tolist()
-    assert q.decode("bfloat16", *q.encode("bfloat16", x)).tolist() == nearest.tolist()
+def test_float16_ties_go_to_even():
+    """Halfway between any two neighbours."""
+    every = np.arange(0x7BFF, dtype=np.uint16)
+    x = (
+        every.view(np.float16).astype(np.float32) + (every + 1).astype(np.uint16).view(np.float16).astype(np.float32)
+    ) / 2
+    assert q.round_binary(x, 11, -14).tolist() == x.astype(np.float16).astype(np.float64).tolist()
+    assert (q.encode("float16", x)[0].view(np.uint16) % 2 == 0).all()
+
+
+@pytest.mark.parametrize("lower", [0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF])
+@pytest.mark.parametrize("sign", [0, 0x80000000])
+def test_bfloat16_is_the_nearest_with_ties_to_even(lower, sign):
+    """All upper halves of finite float32; the neighbours are the half itself and the next one."""
+    upper = np.arange(0x7F7F, dtype=np.uint32)
+    x = (upper << 16 | np.uint32(lower) | np.uint32(sign)).view(np.float32)
+    chosen = upper + (lower > 0x8000) + (lower == 0x8000) * (upper % 2)
+    expected = (chosen.astype(np.uint32) << 16 | np.uint32(sign)).view(np.float32).astype(np.float64)
+    assert q.round_binary(x, 8, -126).tolist() == expected.tolist()
+    assert q.decode("bfloat16", *q.encode("bfloat16", x)).tolist() == expected.tolist()
 
 
 @given(samples)
