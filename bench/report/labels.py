@@ -10,7 +10,7 @@ from bench.report.drawing import GRID, laid_out, short, spread, to_display
 
 SIZE = 8  # of the letters, points
 GAP = 10.5  # between two lines of a column
-CROWD = 45  # points nearer than this from left to right stand in one crowd
+CROWD = 45  # points of about the same height that are nearer than this from left to right stand in one crowd
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 At = Mapping[str, tuple[float, float]]
 
@@ -28,14 +28,16 @@ def label_points(axes: Axes, points: At) -> None:
 
 
 def _crowds(at: At) -> list[list[str]]:
-    """Names by the place of their points from left to right, cut wherever there is room."""
+    """Names whose points are linked by being too near each other for two names side by side."""
     crowds: list[list[str]] = []
-    for name in sorted(at, key=lambda n: at[n][0]):
-        if crowds and at[name][0] - at[crowds[-1][-1]][0] < CROWD:
-            crowds[-1].append(name)
-        else:
-            crowds.append([name])
+    for name in at:
+        near = [c for c in crowds if any(_near(at[name], at[other]) for other in c)]
+        crowds = [c for c in crowds if c not in near] + [[name, *(n for c in near for n in c)]]
     return crowds
+
+
+def _near(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return abs(one[0] - other[0]) < CROWD and abs(one[1] - other[1]) < 2 * GAP
 
 
 def _column(crowd: Sequence[str], at: At, taken: Sequence[Box], frame: Box) -> dict[str, Box]:
@@ -47,7 +49,7 @@ def _column(crowd: Sequence[str], at: At, taken: Sequence[Box], frame: Box) -> d
     def boxes(x: float) -> dict[str, Box]:
         return {n: _box(x, y, n) for n, y in zip(crowd, heights, strict=True)}
 
-    choices = [boxes(right + 22), boxes(left - 22 - width)]
+    choices = [boxes(x) for n in range(3) for x in (right + 22 + n * width, left - 22 - (n + 1) * width)]
     return min(choices, key=lambda c: sum(_covered(b, taken) + 10 * _outside(b, frame) for b in c.values()))
 
 

@@ -70,11 +70,11 @@ def latency(table: Table, lines: Sequence[Line], colours: Looks) -> Plot:
 
 
 def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
-    """× real time over error, or over the suite's ``quality_axis``. Nothing where fewer than two have a value."""
+    """× real time over error, or over the suite's ``quality_axis``. Nothing where all have the same."""
     axis = table.axis
     values = [line.quality.get(axis) if axis else line["error"] for line in lines]
     known = [(n, line, v) for n, line, v in zip(_names(lines), lines, values, strict=True) if v is not None]
-    if len(known) < 2:
+    if len({v for _, _, v in known}) < 2:
         return []
     figure, axes = drawing.new(max(3.1, 1 + 0.16 * len(known)), f"× real time (up is faster){_FRONT if axis else ''}")
     place, arrange = _quality_axis(axis) if axis else _error_axis([v for _, _, v in known])

@@ -32,6 +32,14 @@ def test_a_crowd_of_names_never_covers_one_another(place):
     assert all(frame.y0 - 3 <= b.y0 and b.y1 <= frame.y1 + 3 for b in found.values())
 
 
+def test_two_crowds_one_above_the_other_keep_their_names_apart():
+    points = {f"upper {n}": (0.1, 0.60 + 0.003 * n) for n in range(8)}
+    points |= {f"lower {n}": (0.1, 0.50 + 0.003 * n) for n in range(8)}
+    ordered = list(boxes_of(points)[0].values())
+    pairs = [(a, b) for i, a in enumerate(ordered) for b in ordered[:i]]
+    assert not [1 for a, b in pairs if a.x0 < b.x1 and b.x0 < a.x1 and a.y0 + 1 < b.y1 and b.y0 + 1 < a.y1]
+
+
 def test_a_name_alone_stands_right_of_its_point():
     found, frame = boxes_of({"alone": (0.5, 0.5)})
     middle = (frame.x0 + frame.x1) / 2

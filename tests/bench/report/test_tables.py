@@ -165,3 +165,16 @@ def test_two_corpora_are_two_tables(made):
         ("a", ["fast"]),
         ("b", ["numpy"]),
     ]
+
+
+def test_where_quality_differs_the_choice_is_those_that_none_outruns_at_their_quality(made):
+    quality = {"fast": 10.0, "scipy": 90.0, "numpy": 50.0, made.PIPES: 120.0}
+    rows = [row for impl, snr in quality.items() for row in three(made, impl, quality={"snr_db": snr})]
+    table = table_of(rows, axis="snr_db")
+    assert [line.impl for line in tables.front(table)] == ["fast", "scipy", made.PIPES]  # numpy: slower and worse
+    assert tables.like_for_like(table).startswith(
+        "Quality differs: for their snr_db, none is faster than fast (10.0), "
+    )
+    even = [row for impl in quality for row in three(made, impl, quality={"snr_db": 90.0})]
+    alike = table_of(even, axis="snr_db")
+    assert tables.like_for_like(alike) == tables.like_for_like(table_of(rows)) == ""
