@@ -9,7 +9,8 @@ import pytest
 from bench.measure import limits
 from bench.results import Row, limit_percent
 
-HERE = {"cpu": {"1": {"fma_gflops": 100.0, "bandwidth": [[1000, 90.0, 80.0], [10**6, 45.0, 40.0], [10**9, 30.0, 20.0]]}}}
+BANDWIDTH = [[1000, 90.0, 80.0], [10**6, 45.0, 40.0], [10**9, 30.0, 20.0]]  # bytes, read GB/s, copy GB/s
+HERE = {"cpu": {"1": {"fma_gflops": 100.0, "bandwidth": BANDWIDTH}}}
 
 
 def row(flops: float, size: float) -> Row:

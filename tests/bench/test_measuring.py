@@ -21,9 +21,12 @@ def test_threads_affinity_and_allocator_are_pinned_before_anything_is_imported(t
     (row,) = measure(toys, tmp_path / "run", ["tells"], threads=(threads,))
     facts = json.loads(row.reason)
     assert facts == {
-        "OMP_NUM_THREADS": str(threads), "MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
-        "cpus": threads, "threads": threads,
-    }  # fmt: skip
+        "OMP_NUM_THREADS": str(threads),
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+        "cpus": threads,
+        "threads": threads,
+    }
     assert "mmap_threshold=33554432" in row.allocator
 
 

@@ -69,3 +69,9 @@ def test_the_headline_names_the_fastest_and_the_distance(full, made):
     assert alone == "numpy is fastest on n_fft=512 hop_length=128 center=on (nothing to compare it with)."
     nobody = contents.headline(contents.gather(Results(rows_of(made, "liar", [512]))).sections[0])
     assert nobody == "No implementation gave a right answer in time."
+
+
+def test_the_headline_tells_contestants_of_one_name_apart(made):
+    rows = [*rows_of(made, "numpy", [512, 1024]), *rows_of(made, "numpy", [512, 1024], threads=2)]
+    section = contents.gather(Results(rows)).sections[0]
+    assert contents.headline(section).startswith("numpy ×")
