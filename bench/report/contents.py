@@ -13,7 +13,7 @@ from bench.core import STATUSES
 from bench.report import lines as reading
 from bench.report import ranking, tables, troubles
 from bench.report.digits import counted, slug
-from bench.report.lines import Line, clean
+from bench.report.lines import Contestant, Line, clean, names_apart
 from bench.results import Results
 
 
@@ -87,28 +87,26 @@ def gather(results: Results | Sequence[Results]) -> Contents:
 
 def headline(section: Section) -> str:
     """The answer in a sentence: who is fastest, over how much, and by how far."""
+    ranked: list[tuple[Contestant, int | None, float]]  # who, rank, speed in any unit
     if section.overall:
-        first = [s for s in section.overall.standings if s.rank == 1]
-        rest = [s for s in section.overall.standings if s.rank > 1]
+        ranked = [(s.contestant, s.rank, s.speed) for s in section.overall.standings]
         where = f"over {counted(section.overall.used, 'case')}"
-        names, lead = [s.contestant.impl for s in first], first[0].speed / rest[0].speed if rest else 0.0
-        nearest = rest[0].contestant.impl if rest else ""
     else:
-        best = next((t for t in section.tables if any(p.rank for p in t.places)), None)
-        if best is None:
+        one = next((t for t in section.tables if any(p.rank for p in t.places)), None)
+        if one is None:
             return "No implementation gave a right answer in time."
-        ranked = [p for p in best.places if p.rank]
-        behind = [p for p in ranked if p.rank != 1]
-        where = f"on {best.label}" if best.label else "on the only case"
-        names = [p.line.impl for p in ranked if p.rank == 1]
-        nearest = behind[0].line.impl if behind else ""
-        lead = behind[0].line.number("median_ms") / ranked[0].line.number("median_ms") if behind else 0.0
+        ranked = [(p.line.contestant, p.rank, 1 / p.line.number("median_ms")) for p in one.places if p.rank]
+        where = f"on {one.label}" if one.label else "on the only case"
+    called = names_apart([who for who, _, _ in ranked])
+    names = [name for name, (_, rank, _) in zip(called, ranked, strict=True) if rank == 1]
+    behind = len(ranked) > len(names)
+    nearest, lead = (called[len(names)], ranked[0][2] / ranked[len(names)][2]) if behind else ("", 0.0)
     verb = "is fastest" if len(names) == 1 else "are fastest, and cannot be told apart,"
     ahead = f"; {lead:.2f} times as fast as the next, {nearest}" if nearest else ""
     alone = " (nothing to compare it with)" if len(names) == 1 and not nearest else ""
     differ = any(tables.front(t) for t in section.tables)
     warning = " Their quality differs: weigh both, as the note under each case does." if differ else ""
-    return f"{', '.join(dict.fromkeys(names))} {verb} {where}{ahead}{alone}.{warning}"
+    return f"{', '.join(names)} {verb} {where}{ahead}{alone}.{warning}"
 
 
 def _sections(made: Sequence[tables.Table]) -> list[Section]:

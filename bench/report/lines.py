@@ -67,6 +67,13 @@ class Contestant:
     run: str
 
 
+def names_apart(contestants: Sequence[Contestant]) -> list[str]:
+    """Names that tell these apart: threads, device and run are added where they differ."""
+    varied = [a for a in ("threads", "device", "run") if len({getattr(c, a) for c in contestants}) > 1]
+    sign = {"threads": "×"}
+    return [" ".join([c.impl, *(f"{sign.get(a, '')}{getattr(c, a)}" for a in varied)]) for c in contestants]
+
+
 NUMBERS = (
     *("x_realtime", "median_ms", "low_ms", "high_ms", "p95_ms", "p99_ms", "first_ms", "setup_ms"),
     *("end_to_end_ms", "memory_mb", "peak_rss_mb", "error", "limit_percent", "samples", "replicates"),

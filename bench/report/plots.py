@@ -13,7 +13,7 @@ from bench.report.contents import Contents, Section
 from bench.report.digits import NOTHING, UNITS, significant, slug
 from bench.report.drawing import GRID, Look, Plot, nice_ticks, set_log, short, to_display, to_svg
 from bench.report.labels import label_points
-from bench.report.lines import Line
+from bench.report.lines import Line, names_apart
 from bench.report.tables import Table, front
 
 Looks = Mapping[str, Look]
@@ -53,7 +53,7 @@ def palette(contents: Contents) -> Looks:
 
 def latency(table: Table, lines: Sequence[Line], colours: Looks) -> Plot:
     """One row an implementation: dot for the median, bar for its 95% interval, tick for the 99th percentile."""
-    names = _names(lines)
+    names = names_apart([x.contestant for x in lines])
     figure, axes = _rows(names, "time a call: dot = median, bar = its 95% interval, | = 99th percentile")
     for y, line in enumerate(lines):
         look = colours[line.impl]
@@ -73,7 +73,8 @@ def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
     """× real time over error, or over the suite's ``quality_axis``. Nothing where all have the same."""
     axis = table.axis
     values = [line.quality.get(axis) if axis else line["error"] for line in lines]
-    known = [(n, line, v) for n, line, v in zip(_names(lines), lines, values, strict=True) if v is not None]
+    names = names_apart([line.contestant for line in lines])
+    known = [(n, line, v) for n, line, v in zip(names, lines, values, strict=True) if v is not None]
     if len({v for _, _, v in known}) < 2:
         return []
     figure, axes = drawing.new(max(3.1, 1 + 0.16 * len(known)), f"× real time (up is faster){_FRONT if axis else ''}")
@@ -128,7 +129,7 @@ def _error_axis(errors: Sequence[float]) -> XAxis:
 
 def grown(section: Section, found: growth.Growth, colours: Looks) -> Plot:
     """Median over size on two logarithmic axes; each line ends in its name and fitted exponent."""
-    names = _names([s.lines[0] for s in found.series])
+    names = names_apart([s.contestant for s in found.series])
     fixed = f" ({found.fixed})" if found.fixed else ""
     figure, axes = drawing.new(max(3.1, 0.9 + 0.17 * len(names)), f"time a call{fixed}")
     for s in found.series:
@@ -157,7 +158,7 @@ def memory(section: Section, colours: Looks) -> list[Plot]:
     lines = sorted(known, key=lambda line: line.number("memory_mb"))
     if len(lines) < 2 or not _most_memory(table):
         return []
-    names, values = _names(lines), [line.number("memory_mb") for line in lines]
+    names, values = names_apart([x.contestant for x in lines]), [line.number("memory_mb") for line in lines]
     figure, axes = _rows(names, f"peak memory of a call, {table.label}")
     axes.barh(range(len(lines)), values, color=[colours[line.impl].colour for line in lines], height=0.62)
     for y, value in enumerate(values):
@@ -188,15 +189,6 @@ def _time_tick(ms: float) -> str:
     """The same without trailing zeros: ticks are round numbers."""
     unit = next((u for u in reversed(UNITS) if ms * u.per_ms >= 0.999), UNITS[0])
     return f"{ms * unit.per_ms:.4g} {unit.name}"
-
-
-def _names(lines: Sequence[Line]) -> list[str]:
-    """Names that tell these lines apart: threads, device and run are added where they differ."""
-    varied = [a for a in ("threads", "device", "run") if len({getattr(line, a) for line in lines}) > 1]
-    return [" ".join([line.impl, *(f"{_SIGN.get(a, '')}{getattr(line, a)}" for a in varied)]) for line in lines]
-
-
-_SIGN = {"threads": "×"}
 
 
 def _rows(names: Sequence[str], title: str) -> tuple[Figure, Axes]:
