@@ -1,4 +1,4 @@
-"""Fused mel, log-mel, MFCC and Kaldi filter banks against float64, and Kaldi's own code where it is installed."""
+"""Fused mel, log-mel, MFCC and Kaldi filter banks against float64, and against kaldi-native-fbank."""
 
 from __future__ import annotations
 

@@ -56,7 +56,12 @@ lib = _load()
 
 def declare(name: str, *argtypes: Any, restype: Any = ctypes.c_int) -> Any:
     """The C function ``name`` with its argument and result types set."""
-    function = getattr(lib, name)
+    try:
+        function = getattr(lib, name)
+    except AttributeError:
+        raise ImportError(
+            f"audiokern's library is older than its Python files ({name} is missing); {_HOW_TO_BUILD}"
+        ) from None
     function.argtypes = argtypes
     function.restype = restype
     return function

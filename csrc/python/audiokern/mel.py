@@ -108,7 +108,7 @@ class Mel:
         self.channels = int(lib.ak_mel_channels(c))
 
     def __call__(self, x: Any, out: np.ndarray | None = None) -> np.ndarray:
-        """Values of ``x`` (..., samples): (..., channels, frames), or (..., frames, channels) if frames_first."""
+        """(..., channels, frames) of ``x`` (..., samples), or (..., frames, channels) if frames_first."""
         x = f32(x, "x")
         samples = x.shape[-1]
         frames, channels = self.config.frames(samples), self.channels

@@ -1,7 +1,7 @@
 """Short-time Fourier transform and its inverse.
 
-Conventions are torch's and librosa's with ``center`` as given: frame m covers samples ``m * hop_length - left``
-onwards, ``left = n_fft // 2`` where centred, no scaling, and a window shorter than ``n_fft`` stands in its
+Conventions are torch's and librosa's, ``center`` as given: frame m begins at sample ``m * hop_length - left``,
+``left = n_fft // 2`` where centred, no scaling, and a window shorter than ``n_fft`` stands in its
 middle. Signals are float32 ``(..., samples)``, spectra complex64 ``(..., frames, n_fft // 2 + 1)``.
 """
 
@@ -182,7 +182,7 @@ class Istft:
         check(_inverse_create(self._plan, config, options(threads, isa)))
 
     def __call__(self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
-        """Signal ``(..., length)`` of a spectrum ``(..., frames, bins)``; length defaults to what frames cover."""
+        """(..., length) of ``spectrum`` (..., frames, bins); length defaults to what the frames cover."""
         spectrum = np.ascontiguousarray(spectrum, np.complex64)
         *lead, frames, bins = spectrum.shape
         if bins != self.config.bins:
