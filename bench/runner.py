@@ -24,6 +24,7 @@ from bench.results import Row
 from bench.store import Store
 
 LEAST_ROUNDS = 5
+LEAST_SLOW_ROUNDS = 3  # of calls so slow that five of them would break the budget
 
 
 class Observer:
@@ -46,6 +47,10 @@ class Turn:
     samples: list[float] = field(default_factory=list)
     rounds: list[int] = field(default_factory=list)
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def spent(self, budget_ns: float) -> bool:
+        """Slow calls: the budget is used up before every round had its turn."""
+        return len(self.rounds) >= LEAST_SLOW_ROUNDS and sum(self.samples) * self.facts["loops"] >= budget_ns
 
     def settled(self, precision: float) -> bool:
         if not precision or len(self.rounds) < LEAST_ROUNDS:
@@ -134,7 +139,7 @@ class Runner:
                     turns[impl].extra = found
         finally:  # an interrupt in the middle keeps what has enough rounds
             for impl, turn in turns.items():
-                if len(turn.rounds) >= LEAST_ROUNDS:
+                if len(turn.rounds) >= LEAST_SLOW_ROUNDS:
                     self.add(crew.row(impl, params, op, **self._figures(turn)))
 
     def _rounds(self, crew: Crew, params: dict[str, Any], op: str, turns: dict[str, Turn]) -> None:
@@ -150,8 +155,7 @@ class Runner:
                 turn = turns[impl]
                 turn.samples += found["samples"]
                 turn.rounds.append(len(found["samples"]))
-                slow = sum(turn.samples) * turn.facts["loops"] > 1.5e9 * self.plan.budget_s / self.plan.replicates
-                if turn.settled(self.plan.precision) or (slow and len(turn.rounds) >= LEAST_ROUNDS):
+                if turn.settled(self.plan.precision) or turn.spent(1.2e9 * self.plan.budget_s / self.plan.replicates):
                     active.remove(impl)
             self.observer.step(share)
             left -= share

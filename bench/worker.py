@@ -151,9 +151,11 @@ class Session:
     def _version(self) -> str:
         """Version of the first required module that has one; of numpy where nothing is required."""
         for module in (*self.implementation.requires, "numpy"):
-            version = getattr(sys.modules.get(module.split(".")[0]), "__version__", None)
+            package = module.split(".")[0]
+            found = (getattr(sys.modules.get(name), "__version__", None) for name in (module, package))
+            version = next((v for v in found if v), None)
             if version is None:
-                owners = metadata.packages_distributions().get(module.split(".")[0], ())
+                owners = metadata.packages_distributions().get(package, ())
                 version = next((metadata.version(o) for o in owners if o), None)
             if version is not None:
                 return str(version)
