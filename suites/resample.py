@@ -7,6 +7,7 @@ from math import ceil, gcd
 from typing import Any
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from bench import Case, Check, Suite, Work
 from bench.corpus import clip
@@ -136,11 +137,12 @@ def ideal(x: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
     """Band-limited resampling of ``x`` (batch, samples) between silence, float64 (batch, output_length).
 
     The spectrum of the zero-padded signal, cut off at the lower Nyquist frequency and sampled at the new rate. The
-    padding, at least 0.1 s, keeps the ends from wrapping around, and makes both lengths whole periods.
+    padding, at least 0.1 s, keeps the ends from wrapping around, and makes both lengths whole periods, as many as an
+    FFT likes.
     """
     samples = x.shape[1]
     common = gcd(source_rate, target_rate)
-    periods = ceil((samples + source_rate // 10) / (source_rate // common))
+    periods = next_fast_len(ceil((samples + source_rate // 10) / (source_rate // common)))
     padded, resampled = periods * (source_rate // common), periods * (target_rate // common)
     spectrum = np.fft.rfft(x.astype(np.float64), padded)
     kept = (min(padded, resampled) + 1) // 2  # strictly below the Nyquist frequency
@@ -192,13 +194,13 @@ def taper(samples: int, edge: int) -> np.ndarray:
 def gain_and_delay(ours: np.ndarray, ideally: np.ndarray, hz: np.ndarray) -> tuple[float, float, float, float]:
     """Gain and delay (seconds) of one spectrum against another, (batch, bins), each with its standard error.
 
-    Coarse: the peak of the cross-correlation, 16-fold oversampled. Fine: least squares on the phase of the
-    cross-spectrum, weighted by power. The errors follow from what gain and delay leave unexplained.
+    Coarse: the peak of the cross-correlation, to within an eighth of the shortest period. Fine: least squares on the
+    phase of the cross-spectrum, weighted by power. The errors follow from what gain and delay leave unexplained.
     """
     cross = (ours * ideally.conj()).sum(0)
     power = (np.abs(ideally) ** 2).sum(0)
     step = hz[1] - hz[0] if len(hz) > 1 else 1.0
-    size = 1 << (32 * len(hz)).bit_length()
+    size = 1 << (4 * len(hz)).bit_length()
     correlation = np.fft.irfft(cross, size)
     peak = int(np.argmax(correlation))
     coarse = (peak - size if peak > size // 2 else peak) / size / step
