@@ -88,7 +88,7 @@ def start(wish: plan.Plan, out: Path | None = None) -> Store:
             f"{too_many[0]} threads are more than the {cores} processors here; --threads takes at most {cores}"
         )
     record = environment.collect()
-    record["limits"] = limits(environment.machine_id(record), wish.threads)
+    record["limits"] = limits(environment.machine_id(record), tuple(sorted({1, cores, *wish.threads})))
     return Store(out or Path("results") / _run_id(wish), wish, record)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from rich import box
@@ -45,16 +46,14 @@ def listing(suite: str | None = None) -> list[dict[str, Any]]:
 
 def print_listing(found: list[dict[str, Any]]) -> None:
     registry, console = load(), Console(width=None if Console().is_terminal else 100, highlight=False)
-    for name in dict.fromkeys(line["suite"] for line in found):
-        suite = registry.suites.get(name)
-        title = (
-            f"{name}: {suite.title} (ops: {', '.join(suite.ops)})" if suite else f"{name or 'plug-ins'}: no such suite"
-        )
-        table = Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column("implementation", no_wrap=True)
-        table.add_column("devices", no_wrap=True)
-        table.add_column("available", overflow="fold")
-        for line in (line for line in found if line["suite"] == name):
-            state = Text("yes", style="green") if line["available"] else Text(f"no: {line['reason']}", style="yellow")
-            table.add_row(line["impl"], " ".join(line["devices"]), state)
-        console.print(table)
+    for name in dict.fromkeys(line["suite"] for line in found if line["suite"] in registry.suites):
+        suite = registry.suites[name]
+        console.print(Text(f"{name}: {suite.title}; operations: {', '.join(suite.ops)}"))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("suite", "implementation", "devices", "available"):
+        table.add_column(heading, no_wrap=heading != "available", overflow="fold")
+    for line, following in zip_longest(found, found[1:]):
+        state = Text("yes", style="green") if line["available"] else Text(f"no: {line['reason']}", style="yellow")
+        last = following is None or following["suite"] != line["suite"]
+        table.add_row(line["suite"], line["impl"], " ".join(line["devices"]), state, end_section=last)
+    console.print(table)

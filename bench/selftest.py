@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from bench import api, plan, stats
+from bench.measure.clock import HostClock
 from bench.progress import observer
 from bench.registry import load
 from bench.results import Results, Row
@@ -97,6 +98,7 @@ def _sum_up(verdicts: list[dict[str, Any]], facts: dict[str, Any]) -> dict[str, 
         **facts,
         "pairs": len(verdicts),
         "threshold": stats.DIFFERENT,
+        "clock_overhead_ns": {"one_call": HostClock().overhead_ns(1), "looped": HostClock().overhead_ns(1000)},
         "false_alarms": sum(v["alarm"] for v in verdicts),
         "found": sum(v["found"] for v in verdicts),
         "same_ratio_sd": float(same.std(ddof=1)),
@@ -111,6 +113,7 @@ def _sum_up(verdicts: list[dict[str, Any]], facts: dict[str, Any]) -> dict[str, 
 def print_verdict(found: dict[str, Any]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     n, alarms, hits = found["pairs"], found["false_alarms"], found["found"]
+    clock = found["clock_overhead_ns"]
     for line in (
         f"{found['suite']} {found['impl']}, {found['call_ms']:.2f} ms a call; threshold {found['threshold']:.0%}",
         f"false alarms: {alarms} of {n} identical pairs called different ({alarms / n:.1%})",
@@ -118,6 +121,7 @@ def print_verdict(found: dict[str, Any]) -> None:
         f"their median ratio is {found['planted_ratio_median']:.4f}",
         f"ratio of identical pairs: standard deviation {found['same_ratio_sd']:.2%}, "
         f"worst {found['same_ratio_worst']:.2%}",
+        f"an empty call costs {clock['one_call']:.0f} ns a sample, {clock['looped']:.0f} ns in a loop, both subtracted",
         f"medians of single processes: coefficient of variation {found['process_median_cv']:.2%}",
     ):
         console.print(line)

@@ -50,7 +50,7 @@ class Session:
             try:
                 importlib.import_module(module)
             except (ImportError, OSError) as error:
-                raise Unsupported(f"{_one_line(error)}; {self._remedy(module)}") from error
+                raise Unsupported("; ".join(filter(None, (_one_line(error), self._remedy(error))))) from error
         return {"version": self._version()}
 
     def open(self, case: Answer) -> Answer:
@@ -144,9 +144,10 @@ class Session:
             unfinished.rename(folder)
         return {p.stem: np.load(p, allow_pickle=False) for p in sorted(folder.iterdir())}
 
-    def _remedy(self, module: str) -> str:
-        extra = self.implementation.extra
-        return f"pip install 'audio-bench[{extra}]'" if extra else f"install the module {module}"
+    def _remedy(self, error: Exception) -> str:
+        if self.implementation.extra:
+            return f"pip install 'audio-bench[{self.implementation.extra}]'"
+        return f"pip install {error.name}" if isinstance(error, ModuleNotFoundError) and error.name else ""
 
     def _version(self) -> str:
         """Version of the first required module that has one; of numpy where nothing is required."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from bench.plan import Plan, make
-from bench.results import Row
+from bench.results import Results, Row
 from bench.runner import Observer, Runner
 from bench.store import Store
 
@@ -103,11 +107,6 @@ def test_a_broken_plugin_is_a_row(toys, tmp_path, monkeypatch):
 
 def test_workers_die_with_their_parent(toys, tmp_path):
     """kill -9 of the parent: PR_SET_PDEATHSIG takes the workers along."""
-    import os
-    import signal
-    import sys
-    import time
-
     folder = tmp_path / "run"
     program = f"""
 import sys
@@ -138,3 +137,36 @@ def test_a_plan_survives_json():
 
     plan = Plan([], threads=(1, 2), slowdowns={"a@slow": 0.03})
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+
+
+@pytest.fixture
+def small_world():
+    """A control group with 700 MB of memory, where we may make one."""
+    roots = [Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")]
+    limits = ["memory.limit_in_bytes", "memory.max"]
+    for root, limit in zip(roots, limits, strict=True):
+        group = root / f"audio-bench-test-{os.getpid()}"
+        try:
+            group.mkdir()
+            (group / limit).write_text("700000000")
+        except OSError:
+            if group.is_dir():
+                group.rmdir()
+            continue
+        yield group
+        group.rmdir()
+        return
+    pytest.skip("making a control group with a memory limit is not allowed here")
+
+
+def test_the_kernels_own_kill_is_told_from_others(small_world, bench, tmp_path):
+    """The whole run sits in the group; the worker is the one that the kernel picks."""
+    inside = f"echo $$ > {small_world}/cgroup.procs; exec {sys.executable} -m bench run toy --impl hoards,good"
+    env = {**os.environ, "BENCH_PATH": str(Path(__file__).parents[1] / "toys")}
+    options = "--grid quick --replicates 1 --budget 0.05s --out run"
+    done = subprocess.run(["sh", "-c", f"{inside} {options}"], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 4, done.stderr
+    rows = Results.load(tmp_path / "run").rows
+    (row,) = [r for r in rows if r.impl == "hoards"]
+    assert row.status == "oom" and "the kernel killed it because memory ran out" in row.reason
+    assert sum(bool(r.samples_ns) for r in rows) == 4

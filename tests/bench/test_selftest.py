@@ -33,6 +33,7 @@ def test_shares_are_counted(capsys):
     found = _sum_up(verdicts, facts)
     assert found["false_alarms"] == 1 and found["found"] == 3 and found["pairs"] == 4
     assert found["same_ratio_sd"] == pytest.approx(0.0129099, rel=1e-4)
+    assert 0 < found["clock_overhead_ns"]["looped"] < found["clock_overhead_ns"]["one_call"]
     print_verdict(found)
     shown = capsys.readouterr().out
     assert "1 of 4 identical pairs called different (25.0%)" in shown and "3 of 4 planted slowdowns of 3.0%" in shown
