@@ -115,7 +115,8 @@ class Suite:
 
     Class attributes: ``name``; ``title`` (one line, states the conventions); ``ops`` (names in order);
     ``grids`` ({"quick" | "default" | "full": list of {param: [values]} blocks, each expanded as a product});
-    ``error`` (the metric of ``check`` that tables and plots show as "error").
+    ``error`` (the metric of ``check`` that tables and plots show as "error"); ``quality_axis`` (where rivals
+    differ in quality, the figure of ``quality`` that speed is plotted against; more is better).
     """
 
     name: str = ""
@@ -123,6 +124,7 @@ class Suite:
     ops: tuple[str, ...] = ()
     grids: Mapping[str, Grid] = {}
     error: str = "error"
+    quality_axis: str = ""
 
     def audio(self, case: Case) -> np.ndarray:
         """The signal of a case: float32, batch x samples, deterministic from ``case.seed``."""

@@ -202,7 +202,7 @@ def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any]) -> float 
     None where this machine's limits were not measured.
     """
     here = limits.get(row.device, {}).get(str(row.threads))
-    if not here:
+    if not here or not here.get("bandwidth"):
         return None
     *levels, memory = here["bandwidth"]
     copy_gbs = next((copy for size, _read, copy in levels if size >= row.bytes), memory[2])

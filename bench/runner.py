@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from bench import stats
 from bench.core import Case
 from bench.plan import Item
@@ -188,10 +186,9 @@ class Runner:
         if turn.facts["wrong"]:
             status, reason = "wrong", turn.facts["wrong"]
         elif self.plan.precision and not turn.settled(self.plan.precision):
-            spread = (np.percentile(medians, 75) - np.percentile(medians, 25)) / np.median(medians)
             status = "unstable"
             reason = (
-                f"rounds differ by {spread:.1%} (interquartile), so {self.plan.precision:.1%} was not reached within "
+                f"the median is known to {stats.half_width(medians):.1%}, not to {self.plan.precision:.1%}, within "
                 "the budget; a quieter machine, a longer --budget or a wider --precision helps"
             )
         return {

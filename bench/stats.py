@@ -63,18 +63,21 @@ def different(ratio: Interval, threshold: float = DIFFERENT) -> bool:
 
 
 def settled(rounds: Floats, precision: float, least: int = 5) -> bool:
-    """The stopping rule within one process: is the median of its rounds known to +-``precision``?
+    """The stopping rule within one process: is the median of its rounds known to +-``precision``?"""
+    return len(rounds) >= least and half_width(rounds) <= precision
 
-    Uses the distribution-free interval of a median from order statistics (Conover, *Practical Nonparametric
-    Statistics*, 1999, section 3.2), which needs no resampling and so costs nothing between rounds.
+
+def half_width(rounds: Floats) -> float:
+    """Half the 95% interval of the median of one process's rounds, over that median.
+
+    The distribution-free interval from order statistics (Conover, *Practical Nonparametric Statistics*, 1999,
+    section 3.2), which needs no resampling and so costs nothing between rounds.
     """
     n = len(rounds)
-    if n < least:
-        return False
     ordered = np.sort(rounds)
     reach = int(np.ceil(0.98 * np.sqrt(n)))
     low, high = ordered[max(0, n // 2 - reach)], ordered[min(n - 1, (n - 1) // 2 + reach)]
-    return bool((high - low) / 2 <= precision * np.median(ordered))
+    return float((high - low) / 2 / np.median(ordered))
 
 
 def _interval(replicates: Rounds, centre: Callable[..., Any], seed: int) -> Interval:

@@ -303,9 +303,21 @@ def test_false_figures_of_a_manifest_are_found_and_not_believed(folder):
     assert np.isin(x, tone(1, 8000)).all(), "the file's own rate is used: nothing was resampled"
 
 
-@pytest.mark.parametrize("path", ["../secret.wav", "/etc/passwd", "a/../../secret.wav", "..", "C:\\secret.wav",
-                                  "\\\\host\\secret.wav", "a\\..\\..\\secret.wav", "link.wav", "away/secret.wav",
-                                  "nul\0.wav"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret.wav",
+        "/etc/passwd",
+        "a/../../secret.wav",
+        "..",
+        "C:\\secret.wav",
+        "\\\\host\\secret.wav",
+        "a\\..\\..\\secret.wav",
+        "link.wav",
+        "away/secret.wav",
+        "nul\0.wav",
+    ],
+)
 def test_a_manifest_path_cannot_leave_its_folder(folder, path):
     write(folder.parent / "secret.wav")
     write(folder / "x.wav")

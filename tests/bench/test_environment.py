@@ -171,8 +171,13 @@ def test_governors_without_repeats(machine):
 
 @pytest.mark.parametrize(
     "name, value, expected",
-    [("intel_pstate/no_turbo", "1", False), ("intel_pstate/no_turbo", "0", True), ("cpufreq/boost", "1", True),
-     ("cpufreq/boost", "0", False), ("cpufreq/boost", "?", None)],
+    [
+        ("intel_pstate/no_turbo", "1", False),
+        ("intel_pstate/no_turbo", "0", True),
+        ("cpufreq/boost", "1", True),
+        ("cpufreq/boost", "0", False),
+        ("cpufreq/boost", "?", None),
+    ],
 )
 def test_turbo(machine, name, value, expected):
     assert hardware.turbo() is None

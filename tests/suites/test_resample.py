@@ -99,6 +99,17 @@ def test_gain_and_delay_are_found(delay, gain, seed):
     assert abs(g - gain) < 5 * g_error and abs(d - delay / 16000) < 5 * d_error
 
 
+def test_a_periodic_sound_is_taken_to_be_late_by_less_than_a_period():
+    """One tone, a fifth of a sample late: its correlation has a peak at every period."""
+    n = np.arange(6401)
+    window = r.taper(len(n), 3200)
+    tone, late = (np.sin(0.45 * (n - delay)) * window for delay in (0, 0.2))
+    found = r.gain_and_delay(
+        *(np.fft.rfft(y[None])[:, :801] for y in (late, tone)), np.fft.rfftfreq(6401, 1 / 16000)[:801]
+    )
+    assert found[2] * 16000 == pytest.approx(0.2, abs=0.01)
+
+
 # The verdict
 
 
