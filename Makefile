@@ -7,7 +7,7 @@ EXTRAS ?=
 BIN := $(VENV)/bin
 SPACE := $(subst ,, )
 
-.PHONY: run test lint format sanitize fuzz setup clean
+.PHONY: run test lint format reference sanitize fuzz setup clean
 
 run: setup
 	$(BIN)/bench run stft --impl all; code=$$?; $(BIN)/bench report && exit $$code
@@ -30,6 +30,11 @@ format:
 
 setup:
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" EXTRAS="$(EXTRAS)" sh tools/setup.sh
+
+# what reports/reference shows, measured again; the machine must be at rest
+reference: EXTRAS = all,dev
+reference: setup
+	VENV="$(VENV)" sh tools/reference.sh
 
 sanitize:
 	cmake -S csrc -B build/sanitize -DAK_SANITIZE=address,undefined

@@ -186,11 +186,7 @@ class Runner:
         if turn.facts["wrong"]:
             status, reason = "wrong", turn.facts["wrong"]
         elif self.plan.precision and not turn.settled(self.plan.precision):
-            status = "unstable"
-            reason = (
-                f"the median is known to {stats.half_width(medians):.1%}, not to {self.plan.precision:.1%}, within "
-                "the budget; a quieter machine, a longer --budget or a wider --precision helps"
-            )
+            status, reason = "unstable", _unsettled(medians, self.plan.precision)
         return {
             **facts,
             **turn.extra,
@@ -213,6 +209,16 @@ class Runner:
 
     def has_failed(self, impl: str, threads: int, params: Mapping[str, Any], op: str) -> bool:
         return self._place(impl, threads, params, op) in self.failed
+
+
+def _unsettled(medians: stats.Floats, precision: float) -> str:
+    """Why a row is unstable, and what helps."""
+    if len(medians) < LEAST_ROUNDS:
+        return f"only {len(medians)} rounds fitted into the budget; a longer --budget helps"
+    return (
+        f"the median is known to {stats.half_width(medians):.1%}, not to {precision:.1%}, within the budget; "
+        "a quieter machine, a longer --budget or a wider --precision helps"
+    )
 
 
 class Crew:

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Measures what reports/reference shows, on a machine that is at rest: make reference
+set -eu
+bin=${VENV:-.venv}/bin
+# nobody's choice of a library's instructions but its own
+unset OPENBLAS_CORETYPE MKL_CBWR ATEN_CPU_CAPABILITY 2>/dev/null || true
+machine=$("$bin/python" -c 'from bench.environment import collect, machine_id; print(machine_id(collect()))')
+run=results/reference/$machine
+rm -rf "$run" reports/reference/default
+"$bin/bench" run stft mel resample quantize --impl all --out "$run" || [ $? = 4 ]
+"$bin/bench" report "$run" -o reports/reference/default
+"$bin/bench" selftest --json >reports/reference/selftest.json
+"$bin/python" - <<'PYTHON' >reports/reference/selftest.md
+import json
+from bench.environment import collect, describe
+from bench.selftest import print_verdict
+
+print("# The self-test on this machine\n\nMade by `bench selftest`; the ratios are in selftest.json.\n\n```")
+print_verdict(json.load(open("reports/reference/selftest.json")))
+print("```\n")
+print("\n".join(f"- {name}: {value}" for name, value in describe(collect())))
+PYTHON
