@@ -33,7 +33,7 @@ static void forward_task(const void *arg, void *scratch, size_t task)
     const job *g = arg;
     const ak_fft_plan *p = g->plan;
     ak_span span = ak_tasks_span(&g->tasks, task);
-    float *samples = scratch, *work = samples + p->n * p->width;
+    float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
     for (size_t row = span.begin * p->width; row < span.end * p->width && row < g->rows; row += p->width) {
         size_t count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, p->n, count, samples,
@@ -48,13 +48,17 @@ static void inverse_task(const void *arg, void *scratch, size_t task)
     const job *g = arg;
     const ak_fft_plan *p = g->plan;
     ak_span span = ak_tasks_span(&g->tasks, task);
-    float *samples = scratch, *work = samples + p->n * p->width;
+    float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
     for (size_t row = span.begin * p->width; row < span.end * p->width && row < g->rows; row += p->width) {
         size_t count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, 2 * p->bins, count,
                              work, p->width, 0);
         p->kernels->inverse(&p->inverse, p->inverse_gain, work, samples);
-        p->kernels->from_lanes(samples, p->n, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count);
+        float *to = g->to + (ptrdiff_t)row * g->to_stride;
+        for (size_t j = 0; j < p->n; j += AK_SKEW) {
+            size_t rows = p->n - j < AK_SKEW ? p->n - j : AK_SKEW;
+            p->kernels->from_lanes(samples + ak_skew(j) * p->width, rows, to + j, g->to_stride, count);
+        }
     }
 }
 
@@ -80,7 +84,7 @@ static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
         p->forward_gain[i] = (float)p->forward.scale;
         p->inverse_gain[i] = 1.0f / (float)n;
     }
-    size_t vectors = p->n + work_vectors(p);
+    size_t vectors = ak_skew(p->n) + work_vectors(p);
     return ak_crew_create(&p->crew, options ? options->threads : 1, vectors * p->width * sizeof(float));
 }
 

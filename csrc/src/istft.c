@@ -48,7 +48,7 @@ static size_t edge_floats(const ak_istft_plan *p)
 
 static size_t scratch_bytes(const ak_istft_plan *p)
 {
-    return (sums_floats(p) + edge_floats(p) + (p->fft.work + p->n) * p->width) * sizeof(float);
+    return (sums_floats(p) + edge_floats(p) + (p->fft.work + ak_skew(p->n)) * p->width) * sizeof(float);
 }
 
 /* The sum of squared windows over sample `at` of the extended signal, from the frames that exist. */

@@ -29,9 +29,9 @@ static void choose_radices(ak_lanes *t)
     int rest = t->size, q = 0;
     int twos = remove_factor(&rest, 2), threes = remove_factor(&rest, 3), fives = remove_factor(&rest, 5);
     int last = 0;
-    if (twos >= 5 && fives == 0 && threes == 0) { /* end on 4 after two passes at least */
-        last = 4;
-        twos -= 2;
+    if (twos >= 5 && fives == 0 && threes == 0) { /* measured: 8 8 4, 8 8 4 2, 8 8 4 4, 8 8 8 4 */
+        last = twos % 3 ? 4 : 2;
+        twos -= twos % 3 ? 2 : 1;
     }
     for (; twos >= 3 && twos != 4; twos -= 3) t->radix[q++] = 8;
     for (; twos >= 2; twos -= 2) t->radix[q++] = 4;

@@ -26,6 +26,7 @@ typedef struct ak_rfft {
     float *chirp;    /* n complex numbers c[j] */
     float *response; /* the FFT of conj(c), in digit-reversed order, over the size of the convolution */
     int32_t *sample; /* sample[i], i < n: which real sample stands at place i of pass 0's input */
+    int32_t *place;  /* of each of the size points after the inverse's last pass: skewed, of its real part */
     double scale;    /* that samples must carry on their way in: 1/2 for the unpacking, or 1 */
     size_t work;     /* vectors of scratch, 2 (n / 2 + 1) at least */
 } ak_rfft;
@@ -42,6 +43,15 @@ typedef enum ak_bins {
     AK_BINS_MAGNITUDE = 2, /* the square root of that */
 } ak_bins;
 
+/* Samples leave the inverse in steps of powers of two, which would all fall into one set of the cache: after
+ * every AK_SKEW vectors, one is left out. */
+#define AK_SKEW 64
+
+static inline size_t ak_skew(size_t j)
+{
+    return j + j / AK_SKEW;
+}
+
 /* The kernels, one table per instruction set. "vector" is W floats, aligned to its size. */
 typedef struct ak_rfft_kernels {
     int width; /* W: frames per call */
@@ -52,8 +62,9 @@ typedef struct ak_rfft_kernels {
     void (*forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
                     const float *gain, float *work, float *bins);
 
-    /* x = gain * unscaled inverse FFT. work: t->work vectors, X at their start, destroyed; x: n vectors in
-     * order. gain[i] scales what stands at place i. Imaginary parts of X[0] and X[n / 2] count as zero. */
+    /* x = gain * unscaled inverse FFT. work: t->work vectors, X at their start, destroyed; x: ak_skew(n)
+     * vectors, sample j in vector ak_skew(j). gain[i] scales what stands at place i. Imaginary parts of X[0]
+     * and X[n / 2] count as zero. */
     void (*inverse)(const ak_rfft *t, const float *gain, float *work, float *x);
 
     /* to[r * to_stride + l] = from[l * from_stride + r] for r < rows, l < count <= W, and 0 for the other
@@ -65,7 +76,7 @@ typedef struct ak_rfft_kernels {
     /* to[l * to_stride + r] = from[r * W + l] for r < rows, l < count <= W; from is aligned. */
     void (*from_lanes)(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count);
 
-    /* Overlap-add: sums[(j % hop) * stride + j / hop + l] += x[j * W + l] for j < n, l < W. */
+    /* Overlap-add: sums[(j % hop) * stride + j / hop + l] += x[ak_skew(j) * W + l] for j < n, l < W. */
     void (*overlap_add)(const float *x, size_t n, size_t hop, float *sums, size_t stride);
 
     /* Takes the first W columns out of sums: to[l * rows + r] = sums[r * stride + l] * scale[r] for r < rows,

@@ -49,5 +49,6 @@ void AK_NAME(ak_chirp_inverse)(const ak_rfft *t, const float *gain, float *work,
     }
     for (int k = t->size + 1; k < t->lanes.size; k++) b[k] = (cvec){{0}, {0}};
     convolve(t, b);
-    for (int j = 0; j < t->n; j++) out[j] = c_twiddle(c_swap(b[j]), t->chirp + 2 * j).r * v_set1(gain[j]);
+    for (int j = 0; j < t->n; j++)
+        out[ak_skew((size_t)j)] = c_twiddle(c_swap(b[j]), t->chirp + 2 * j).r * v_set1(gain[j]);
 }

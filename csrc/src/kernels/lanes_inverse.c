@@ -75,30 +75,31 @@ static void pack_pass(cvec *b, int size, const float *turn)
 
 AK_INLINE void split(const int R, cvec *b, const float *w, int length)
 {
-    for (int k = 0; k < length; k++, w += 2 * (R - 1)) {
+    for (int k = 0; k < length; k++) {
         cvec x[AK_MAX_RADIX];
 #pragma GCC unroll 16
         for (int j = 0; j < R; j++) x[j] = b[k + j * length];
         dft(R, x);
         b[k] = x[0];
 #pragma GCC unroll 16
-        for (int j = 1; j < R; j++) b[k + j * length] = k == 0 ? x[j] : c_twiddle(x[j], w + 2 * (j - 1));
+        for (int j = 1; j < R; j++) /* w is NULL for the first pass, which has k = 0 alone */
+            b[k + j * length] = k == 0 ? x[j] : c_twiddle(x[j], w + 2 * (k * (R - 1) + j - 1));
     }
 }
 
-/* The transforms of pass 0, out to the samples in order. */
-AK_INLINE void scatter(const int R, const cvec *b, const int32_t *order, const float *gain, v_f32 *out,
+/* The transforms of pass 0, out to the samples. place: of the real parts; the imaginary parts follow. */
+AK_INLINE void scatter(const int R, const cvec *b, const int32_t *place, const float *gain, v_f32 *out,
                        int count)
 {
-    for (; count > 0; count--, b += R, order += R, gain += 2 * R) {
+    for (; count > 0; count--, b += R, place += R, gain += 2 * R) {
         cvec x[AK_MAX_RADIX];
 #pragma GCC unroll 16
         for (int t = 0; t < R; t++) x[t] = b[t];
         dft(R, x);
 #pragma GCC unroll 16
         for (int t = 0; t < R; t++) {
-            out[2 * order[t]] = x[t].i * v_set1(gain[2 * t]);
-            out[2 * order[t] + 1] = x[t].r * v_set1(gain[2 * t + 1]);
+            out[place[t]] = x[t].i * v_set1(gain[2 * t]);
+            out[place[t] + 1] = x[t].r * v_set1(gain[2 * t + 1]);
         }
     }
 }
@@ -112,9 +113,9 @@ AK_INLINE void scatter(const int R, const cvec *b, const int32_t *order, const f
     {                                                                                                        \
         split(R, b, w, length);                                                                              \
     }                                                                                                        \
-    static void scatter_##R(const cvec *b, const int32_t *order, const float *gain, v_f32 *out, int count)   \
+    static void scatter_##R(const cvec *b, const int32_t *place, const float *gain, v_f32 *out, int count)   \
     {                                                                                                        \
-        scatter(R, b, order, gain, out, count);                                                              \
+        scatter(R, b, place, gain, out, count);                                                              \
     }
 DEFINE_SPLITS(2)
 DEFINE_SPLITS(3)
@@ -167,47 +168,48 @@ static void run_split(int radix, cvec *b, const float *w, int length)
     }
 }
 
-static void run_scatter(const ak_lanes *t, const cvec *b, const float *gain, v_f32 *out, int place, int count)
+static void run_scatter(const ak_rfft *t, const cvec *b, const float *gain, v_f32 *out, int from, int count)
 {
-    const int32_t *order = t->order + place;
-    b += place;
-    gain += 2 * place;
-    switch (t->radix[0]) {
+    const int32_t *place = t->place + from;
+    b += from;
+    gain += 2 * from;
+    switch (t->lanes.radix[0]) {
     case 1:
-        scatter(1, b, order, gain, out, count);
+        scatter(1, b, place, gain, out, count);
         break;
     case 2:
-        scatter_2(b, order, gain, out, count);
+        scatter_2(b, place, gain, out, count);
         break;
     case 3:
-        scatter_3(b, order, gain, out, count);
+        scatter_3(b, place, gain, out, count);
         break;
     case 4:
-        scatter_4(b, order, gain, out, count);
+        scatter_4(b, place, gain, out, count);
         break;
     case 5:
-        scatter_5(b, order, gain, out, count);
+        scatter_5(b, place, gain, out, count);
         break;
     case 8:
-        scatter_8(b, order, gain, out, count);
+        scatter_8(b, place, gain, out, count);
         break;
     default:
-        scatter(16, b, order, gain, out, count);
+        scatter(16, b, place, gain, out, count);
         break;
     }
 }
 
-/* `count` blocks from `place` on, through passes q .. 0, depth first. */
-static void run_blocks(const ak_lanes *t, int q, cvec *b, const float *gain, v_f32 *out, int place, int count)
+/* `count` blocks from point `from` on, through passes q .. 0, depth first. */
+static void run_blocks(const ak_rfft *t, int q, cvec *b, const float *gain, v_f32 *out, int from, int count)
 {
     if (q == 0) {
-        run_scatter(t, b, gain, out, place, count);
+        run_scatter(t, b, gain, out, from, count);
         return;
     }
-    int block = t->length[q] * t->radix[q];
-    for (; count > 0; count--, place += block) {
-        run_split(t->radix[q], b + place, t->twiddle[q], t->length[q]);
-        run_blocks(t, q - 1, b, gain, out, place, t->radix[q]);
+    const ak_lanes *lanes = &t->lanes;
+    int block = lanes->length[q] * lanes->radix[q];
+    for (; count > 0; count--, from += block) {
+        run_split(lanes->radix[q], b + from, lanes->twiddle[q], lanes->length[q]);
+        run_blocks(t, q - 1, b, gain, out, from, lanes->radix[q]);
     }
 }
 
@@ -219,11 +221,11 @@ void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, float *work
     int last = lanes->passes - 1;
     if (last == 0) {
         pack_pass(b, t->size, t->unpack);
-        run_scatter(lanes, b, gain, out, 0, 1);
+        run_scatter(t, b, gain, out, 0, 1);
         return;
     }
     run_split_first(lanes->radix[last], b, lanes->twiddle[last], lanes->length[last], t->unpack);
-    run_blocks(lanes, last - 1, b, gain, out, 0, lanes->radix[last]);
+    run_blocks(t, last - 1, b, gain, out, 0, lanes->radix[last]);
 }
 
 void AK_NAME(ak_lanes_from_natural)(const ak_lanes *t, cvec *b)

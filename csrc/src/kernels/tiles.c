@@ -42,21 +42,50 @@ static void to_lanes(const float *from, ptrdiff_t from_stride, size_t rows, size
         }
 }
 
+/* One tile of from_lanes: to[l * to_stride + i] = from[i * W + l]. */
+AK_INLINE void tile_from_lanes(const float *from, float *to, ptrdiff_t to_stride, size_t count)
+{
+    v_f32 v[AK_W];
+#pragma GCC unroll 16
+    for (int i = 0; i < AK_W; i++) v[i] = v_load(from + i * AK_W);
+    v_transpose(v);
+    if (count == AK_W) {
+#pragma GCC unroll 16
+        for (int l = 0; l < AK_W; l++) v_store(to + l * to_stride, v[l]);
+    } else {
+        for (size_t l = 0; l < count; l++) v_store(to + (ptrdiff_t)l * to_stride, v[l]);
+    }
+}
+
+/* Rows whose distance is near a multiple of 2 KiB share a few sets of the first-level cache: 16 of them evict
+ * each other between one tile and the next. */
+static int rows_collide(ptrdiff_t stride)
+{
+    size_t rest = (size_t)(stride < 0 ? -stride : stride) * sizeof(float) % 2048;
+    return AK_W > 8 && (rest < 128 || rest > 2048 - 128);
+}
+
+/* Such rows are written a stretch at a time, from tiles that were put side by side in a buffer. */
+#define STRETCH (8 * AK_W)
+
+static void stretch_from_lanes(const float *from, float *to, ptrdiff_t to_stride, size_t count)
+{
+    enum { STRIDE = STRETCH + AK_W };
+    _Alignas(64) float buffer[AK_W * STRIDE];
+    for (size_t r = 0; r < STRETCH; r += AK_W) tile_from_lanes(from + r * AK_W, buffer + r, STRIDE, AK_W);
+    for (size_t l = 0; l < count; l++, to += to_stride) {
+#pragma GCC unroll 8
+        for (size_t r = 0; r < STRETCH; r += AK_W) v_store(to + r, v_load(buffer + l * STRIDE + r));
+    }
+}
+
 static void from_lanes(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count)
 {
     size_t r = 0;
-    for (; r + AK_W <= rows; r += AK_W) {
-        v_f32 v[AK_W];
-#pragma GCC unroll 16
-        for (int i = 0; i < AK_W; i++) v[i] = v_load(from + (r + (size_t)i) * AK_W);
-        v_transpose(v);
-        if (count == AK_W) {
-#pragma GCC unroll 16
-            for (int l = 0; l < AK_W; l++) v_store(to + l * to_stride + (ptrdiff_t)r, v[l]);
-        } else {
-            for (size_t l = 0; l < count; l++) v_store(to + (ptrdiff_t)l * to_stride + (ptrdiff_t)r, v[l]);
-        }
-    }
+    if (rows_collide(to_stride))
+        for (; r + STRETCH <= rows; r += STRETCH)
+            stretch_from_lanes(from + r * AK_W, to + r, to_stride, count);
+    for (; r + AK_W <= rows; r += AK_W) tile_from_lanes(from + r * AK_W, to + r, to_stride, count);
     for (size_t l = 0; l < count; l++)
         for (size_t i = r; i < rows; i++) to[(ptrdiff_t)l * to_stride + (ptrdiff_t)i] = from[i * AK_W + l];
 }
@@ -65,10 +94,13 @@ static void overlap_add(const float *x, size_t n, size_t hop, float *sums, size_
 {
     /* Shift by shift, so that a row of sums is long written when it is read again. */
     for (size_t shift = 0; shift * hop < n; shift++) {
-        size_t rows = n - shift * hop < hop ? n - shift * hop : hop;
-        const float *from = x + shift * hop * AK_W;
+        size_t j = shift * hop, end = n - j < hop ? n : j + hop;
         float *to = sums + shift;
-        for (size_t r = 0; r < rows; r++, from += AK_W, to += stride) v_store(to, v_load(to) + v_load(from));
+        while (j < end) {
+            size_t stop = (j / AK_SKEW + 1) * AK_SKEW < end ? (j / AK_SKEW + 1) * AK_SKEW : end;
+            const float *from = x + ak_skew(j) * AK_W;
+            for (; j < stop; j++, from += AK_W, to += stride) v_store(to, v_load(to) + v_load(from));
+        }
     }
 }
 
