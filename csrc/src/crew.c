@@ -53,7 +53,7 @@ static inline void pause_cpu(void)
 
 static void work_off(ak_crew *c, int index)
 {
-    void *scratch = c->scratch + (size_t)index * c->scratch_bytes;
+    void *scratch = c->scratch ? c->scratch + (size_t)index * c->scratch_bytes : NULL;
     for (;;) {
         size_t t = atomic_fetch_add_explicit(&c->next, 1, memory_order_relaxed);
         if (t >= c->tasks) return;

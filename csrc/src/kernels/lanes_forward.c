@@ -21,7 +21,7 @@ AK_INLINE void first_pass(const int R, cvec *b, const float *samples, const int3
 /* Combines R blocks of `length` points at b, in place. */
 AK_INLINE void middle_pass(const int R, cvec *b, const float *w, int length)
 {
-    for (int k = 0; k < length; k++, w += 2 * (R - 1)) {
+    for (int k = 0; k < length; k++) { /* w is NULL where k = 0 is alone */
         cvec x[AK_MAX_RADIX];
         x[0] = b[k];
         if (k == 0) {
@@ -29,7 +29,7 @@ AK_INLINE void middle_pass(const int R, cvec *b, const float *w, int length)
             for (int j = 1; j < R; j++) x[j] = b[j * length];
         } else {
 #pragma GCC unroll 16
-            for (int j = 1; j < R; j++) x[j] = c_twiddle(b[k + j * length], w + 2 * (j - 1));
+            for (int j = 1; j < R; j++) x[j] = c_twiddle(b[k + j * length], w + 2 * (k * (R - 1) + j - 1));
         }
         dft(R, x);
 #pragma GCC unroll 16
