@@ -1,8 +1,12 @@
 /* Parked worker threads: see crew.h.
  *
- * A run is published by bumping `round`; workers compare it with the last round that they saw. They spin on
- * it for some microseconds before they park on a condition variable, because kernels are called back to back
- * and waking a parked thread costs more than a small STFT.
+ * A run opens a gate, works, closes the gate, and waits for the workers that are still inside. A worker that
+ * wakes up too late finds the gate closed and goes back to wait: a run never waits for a worker that did not
+ * start, so a busy machine costs no more than the help it fails to give.
+ *
+ * The gate is one word: the number of the run, whether it is open, and how many workers are inside. Workers
+ * spin on it for some microseconds before they park on a condition variable, because kernels are called back
+ * to back and waking a parked thread costs more than a small STFT.
  */
 #include "crew.h"
 #include "memory.h"
@@ -12,6 +16,10 @@
 #include <unistd.h>
 
 #define SPINS 4000 /* pauses before parking; some tens of microseconds */
+
+#define INSIDE UINT64_C(0xffff) /* of the gate: workers inside */
+#define OPEN UINT64_C(0x10000)
+#define RUN UINT64_C(0x20000) /* one run further */
 
 typedef struct worker {
     ak_crew *crew;
@@ -31,10 +39,9 @@ struct ak_crew {
     pthread_cond_t wake;
     int parked; /* workers that wait on `wake`, under `park` */
 
-    atomic_uint round; /* bumped for each run */
+    _Atomic uint64_t gate;
     atomic_int stop;
-    atomic_int busy; /* workers that have not finished the round */
-    atomic_size_t next;
+    atomic_size_t next; /* task */
     size_t tasks;
     ak_task task;
     const void *job;
@@ -61,52 +68,74 @@ static void work_off(ak_crew *c, int index)
     }
 }
 
-/* Returns the new round. */
-static unsigned await_round(ak_crew *c, unsigned seen)
+/* Enters the gate of a run later than `seen`, if it is open. Returns the run or, where there is none, `seen`.
+ */
+static uint64_t try_enter(ak_crew *c, uint64_t seen)
 {
-    for (int i = 0; i < SPINS; i++) {
-        unsigned now = atomic_load_explicit(&c->round, memory_order_acquire);
-        if (now != seen) return now;
-        pause_cpu();
+    uint64_t gate = atomic_load_explicit(&c->gate, memory_order_relaxed);
+    while ((gate & OPEN) && gate / RUN != seen)
+        if (atomic_compare_exchange_weak_explicit(&c->gate, &gate, gate + 1, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return gate / RUN;
+    return seen;
+}
+
+static uint64_t enter(ak_crew *c, uint64_t seen)
+{
+    uint64_t run = seen;
+    for (int i = 0; i < SPINS && run == seen; i++) {
+        run = try_enter(c, seen);
+        if (run == seen) pause_cpu();
     }
+    if (run != seen) return run;
     pthread_mutex_lock(&c->park);
     c->parked++;
-    unsigned now;
-    while ((now = atomic_load_explicit(&c->round, memory_order_acquire)) == seen)
-        pthread_cond_wait(&c->wake, &c->park);
+    while ((run = try_enter(c, seen)) == seen) pthread_cond_wait(&c->wake, &c->park);
     c->parked--;
     pthread_mutex_unlock(&c->park);
-    return now;
+    return run;
 }
 
 static void *worker_main(void *arg)
 {
     worker *w = arg;
     ak_crew *c = w->crew;
-    unsigned seen = 0;
-    for (;;) {
-        seen = await_round(c, seen);
-        if (atomic_load_explicit(&c->stop, memory_order_relaxed)) return NULL;
-        work_off(c, w->index);
-        atomic_fetch_sub_explicit(&c->busy, 1, memory_order_release);
+    for (uint64_t run = 0;;) {
+        run = enter(c, run);
+        int stop = atomic_load_explicit(&c->stop, memory_order_relaxed);
+        if (!stop) work_off(c, w->index);
+        atomic_fetch_sub_explicit(&c->gate, 1, memory_order_release);
+        if (stop) return NULL;
     }
 }
 
-/* The bump happens under `park`, so a worker about to wait either sees it or is woken by the broadcast. */
-static void publish_round(ak_crew *c)
+/* Under `park`, so that a worker about to wait either finds the gate open or is woken by the broadcast. */
+static void open_gate(ak_crew *c)
 {
     pthread_mutex_lock(&c->park);
-    atomic_fetch_add_explicit(&c->round, 1, memory_order_release);
+    uint64_t run = atomic_load_explicit(&c->gate, memory_order_relaxed) / RUN + 1;
+    atomic_store_explicit(&c->gate, run * RUN | OPEN, memory_order_release);
     int parked = c->parked;
     pthread_mutex_unlock(&c->park);
     if (parked) pthread_cond_broadcast(&c->wake);
+}
+
+static void close_gate(ak_crew *c)
+{
+    atomic_fetch_and_explicit(&c->gate, ~OPEN, memory_order_relaxed);
+    for (int i = 0; atomic_load_explicit(&c->gate, memory_order_acquire) & INSIDE; i++) {
+        if (i < SPINS)
+            pause_cpu();
+        else
+            usleep(20); /* a worker was descheduled: let it have this core */
+    }
 }
 
 static void stop_workers(ak_crew *c, int started)
 {
     if (getpid() != c->owner) return; /* a forked child has none */
     atomic_store_explicit(&c->stop, 1, memory_order_relaxed);
-    publish_round(c);
+    open_gate(c); /* and leave it open: everyone is to come in and see */
     for (int i = 0; i < started; i++) pthread_join(c->workers[i].thread, NULL);
 }
 
@@ -165,15 +194,9 @@ ak_status ak_crew_run(ak_crew *c, void *work, ak_task task, const void *job, siz
         c->job = job;
         c->tasks = tasks;
         atomic_store_explicit(&c->next, 0, memory_order_relaxed);
-        atomic_store_explicit(&c->busy, c->threads - 1, memory_order_relaxed);
-        publish_round(c);
+        open_gate(c);
         work_off(c, 0);
-        for (int i = 0; atomic_load_explicit(&c->busy, memory_order_acquire) != 0; i++) {
-            if (i < SPINS)
-                pause_cpu();
-            else
-                usleep(20); /* a worker was descheduled: let it have this core */
-        }
+        close_gate(c);
     }
     pthread_mutex_unlock(&c->in_use);
     return AK_OK;

@@ -39,7 +39,7 @@ static void forward_task(const void *arg, void *scratch, size_t task)
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, p->n, count, samples,
                              p->width, 0);
         p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, p->offset, p->forward_gain, work, NULL);
-        p->kernels->from_lanes(work, 2 * p->bins, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count);
+        p->kernels->from_lanes(work, 2 * p->bins, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count, 0);
     }
 }
 
@@ -57,7 +57,7 @@ static void inverse_task(const void *arg, void *scratch, size_t task)
         float *to = g->to + (ptrdiff_t)row * g->to_stride;
         for (size_t j = 0; j < p->n; j += AK_SKEW) {
             size_t rows = p->n - j < AK_SKEW ? p->n - j : AK_SKEW;
-            p->kernels->from_lanes(samples + ak_skew(j) * p->width, rows, to + j, g->to_stride, count);
+            p->kernels->from_lanes(samples + ak_skew(j) * p->width, rows, to + j, g->to_stride, count, 0);
         }
     }
 }

@@ -61,7 +61,7 @@ static void store(const job *g, const float *from, float *to, size_t count)
     const ak_mel_plan *p = g->plan;
     size_t w = p->framer.width;
     if (g->channel_stride == 1) {
-        p->framer.kernels->from_lanes(from, p->channels, to, g->frame_stride, count);
+        p->framer.kernels->from_lanes(from, p->channels, to, g->frame_stride, count, 0);
     } else if (g->frame_stride == 1) {
         p->kernels->store_channels(from, p->channels, to, g->channel_stride, count);
     } else {

@@ -1,6 +1,6 @@
 /* The real FFT of W frames in lanes, of any size, forward and inverse.
  *
- * Even n with n / 2 of factors 2, 3 and 5: n real points are n / 2 complex ones, z[m] = x[2m] + i x[2m + 1],
+ * Even n with n / 2 of factors 2, 3, 5 and 7: n real points are n / 2 complex ones, z[m] = x[2m] + i x[2m + 1],
  * followed by the unpacking X[k] = E[k] + exp(-2 pi i k / n) O[k]. Pass 0 reads its input in digit-reversed
  * order straight from the samples, multiplied by the window; the last pass is fused with the unpacking.
  *
@@ -73,8 +73,12 @@ typedef struct ak_rfft_kernels {
     void (*to_lanes)(const float *from, ptrdiff_t from_stride, size_t rows, size_t count, float *to,
                      size_t to_stride, size_t again);
 
-    /* to[l * to_stride + r] = from[r * W + l] for r < rows, l < count <= W; from is aligned. */
-    void (*from_lanes)(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count);
+    /* to[l * to_stride + r] = from[r * W + l] for r < rows, l < count <= W; from is aligned. stream: past the
+     * cache, for outputs that would not stay in it; settle() then comes before any other thread reads them.
+     */
+    void (*from_lanes)(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count,
+                       int stream);
+    void (*settle)(void);
 
     /* Overlap-add: sums[(j % hop) * stride + j / hop + l] += x[ak_skew(j) * W + l] for j < n, l < W. */
     void (*overlap_add)(const float *x, size_t n, size_t hop, float *sums, size_t stride);

@@ -5,6 +5,9 @@
 #include "memory.h"
 #include "tasks.h"
 
+/* An output larger than this would push everything else out of the cache and not stay there itself. */
+#define STREAM_BYTES ((size_t)24 << 20)
+
 struct ak_stft_plan {
     ak_framer framer;
     ak_crew *crew;
@@ -18,6 +21,7 @@ typedef struct job {
     ptrdiff_t x_stride;
     float *out; /* strides in floats */
     ptrdiff_t row_stride, frame_stride;
+    int stream; /* past the cache */
     ak_tasks tasks;
 } job;
 
@@ -49,10 +53,11 @@ static void stft_task(const void *arg, void *scratch, size_t task)
         float *to = out + (ptrdiff_t)first * g->frame_stride;
         size_t count = left < f->width ? left : f->width;
         if (g->kind == AK_BINS_COMPLEX)
-            k->from_lanes(work, 2 * bins(f), to, g->frame_stride, count);
+            k->from_lanes(work, 2 * bins(f), to, g->frame_stride, count, g->stream);
         else
-            k->from_lanes(values, bins(f), to, g->frame_stride, count);
+            k->from_lanes(values, bins(f), to, g->frame_stride, count, g->stream);
     }
+    if (g->stream) k->settle();
 }
 
 ak_status ak_stft_create(ak_stft_plan **plan, const ak_stft_config *config, const ak_options *options)
@@ -84,6 +89,8 @@ static ak_status run(const job *from, size_t rows, void *work)
     g.frames = ak_stft_frames(&f->config, g.samples);
     if (rows == 0 || g.frames == 0) return AK_OK;
     if (!g.x || !g.out) return AK_ERR_ARGUMENT;
+    size_t floats = bins(f) * (g.kind == AK_BINS_COMPLEX ? 2 : 1);
+    g.stream = rows * g.frames > STREAM_BYTES / sizeof(float) / floats;
     g.tasks = ak_tasks_make(rows, (g.frames + f->width - 1) / f->width, work ? 1 : ak_crew_threads(p->crew));
     return ak_crew_run(p->crew, work, stft_task, &g, g.tasks.count);
 }

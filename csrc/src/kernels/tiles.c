@@ -65,29 +65,58 @@ static int rows_collide(ptrdiff_t stride)
     return AK_W > 8 && (rest < 128 || rest > 2048 - 128);
 }
 
-/* Such rows are written a stretch at a time, from tiles that were put side by side in a buffer. */
-#define STRETCH (8 * AK_W)
+/* Such rows are written a stretch at a time, from tiles that were put side by side in a buffer. So are rows
+ * that go past the cache: whole lines only, or the memory would be read first. */
+#define STRETCH (16 * AK_W)
 
-static void stretch_from_lanes(const float *from, float *to, ptrdiff_t to_stride, size_t count)
+/* STRETCH floats past the cache, but for the incomplete lines at both ends. */
+AK_INLINE void stream_stretch(float *to, const float *from)
+{
+    size_t i = 0;
+#if defined(AK_BUILD_AVX512) || defined(AK_BUILD_AVX2)
+    for (; (uintptr_t)(to + i) % 64; i++) to[i] = from[i];
+    for (; i + 64 / sizeof(float) <= STRETCH; i += 64 / sizeof(float)) {
+#    if defined(AK_BUILD_AVX512)
+        _mm512_stream_ps(to + i, (__m512)v_load(from + i));
+#    else
+        _mm256_stream_ps(to + i, (__m256)v_load(from + i));
+        _mm256_stream_ps(to + i + 8, (__m256)v_load(from + i + 8));
+#    endif
+    }
+#endif
+    for (; i < STRETCH; i++) to[i] = from[i];
+}
+
+static void stretch_from_lanes(const float *from, float *to, ptrdiff_t to_stride, size_t count, int stream)
 {
     enum { STRIDE = STRETCH + AK_W };
     _Alignas(64) float buffer[AK_W * STRIDE];
     for (size_t r = 0; r < STRETCH; r += AK_W) tile_from_lanes(from + r * AK_W, buffer + r, STRIDE, AK_W);
     for (size_t l = 0; l < count; l++, to += to_stride) {
-#pragma GCC unroll 8
-        for (size_t r = 0; r < STRETCH; r += AK_W) v_store(to + r, v_load(buffer + l * STRIDE + r));
+        if (stream)
+            stream_stretch(to, buffer + l * STRIDE);
+        else
+            memcpy(to, buffer + l * STRIDE, STRETCH * sizeof(float));
     }
 }
 
-static void from_lanes(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count)
+static void from_lanes(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count,
+                       int stream)
 {
     size_t r = 0;
-    if (rows_collide(to_stride))
+    if (stream || rows_collide(to_stride))
         for (; r + STRETCH <= rows; r += STRETCH)
-            stretch_from_lanes(from + r * AK_W, to + r, to_stride, count);
+            stretch_from_lanes(from + r * AK_W, to + r, to_stride, count, stream);
     for (; r + AK_W <= rows; r += AK_W) tile_from_lanes(from + r * AK_W, to + r, to_stride, count);
     for (size_t l = 0; l < count; l++)
         for (size_t i = r; i < rows; i++) to[(ptrdiff_t)l * to_stride + (ptrdiff_t)i] = from[i * AK_W + l];
+}
+
+static void settle(void)
+{
+#if defined(AK_BUILD_AVX512) || defined(AK_BUILD_AVX2)
+    _mm_sfence();
+#endif
 }
 
 static void overlap_add(const float *x, size_t n, size_t hop, float *sums, size_t stride)
@@ -155,6 +184,7 @@ const ak_rfft_kernels AK_NAME(ak_rfft_kernels) = {
     .inverse = inverse,
     .to_lanes = to_lanes,
     .from_lanes = from_lanes,
+    .settle = settle,
     .overlap_add = overlap_add,
     .overlap_take = overlap_take,
 };
