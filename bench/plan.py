@@ -77,11 +77,17 @@ def make(
 ) -> Plan:
     """Raises :class:`Usage` or :class:`bench.registry.UnknownName` with a suggestion."""
     device = settings.get("device", "cpu")
-    items = []
-    for name in suites:
-        suite = registry.suite(name)
-        chosen = [i.name for i in registry.select(name, impl, exclude) if device.split(":")[0] in i.devices]
-        items.append(Item(name, cases(suite, grid, case or {}, device), chosen, ops(suite, op)))
+    found = [registry.suite(name) for name in suites]
+    chosen = registry.select(suites, impl, exclude)
+    items = [
+        Item(
+            suite.name,
+            cases(suite, grid, case or {}, device),
+            [i.name for i in chosen[suite.name] if device.split(":")[0] in i.devices],
+            ops(suite, op),
+        )
+        for suite in found
+    ]
     if not any(i.impls for i in items):
         raise Usage(f"nothing is left to run on {device}: see `bench list {' '.join(suites)}`, --impl and --exclude")
     return Plan(items, **settings)

@@ -86,18 +86,22 @@ class Registry:
                 return i
         raise UnknownName(f"{suite} has no implementation {name!r}{_nearest(name, [i.name for i in self.of(suite)])}")
 
-    def select(self, suite: str, patterns: Sequence[str], exclude: Sequence[str] = ()) -> list[Implementation]:
-        """The implementations of a suite that match: ``all``, exact names, ``name`` for all its variants, or globs."""
-        everything = self.of(suite)
+    def select(
+        self, suites: Sequence[str], patterns: Sequence[str], exclude: Sequence[str] = ()
+    ) -> dict[str, list[Implementation]]:
+        """Each suite's implementations that match: ``all``, ``name`` with all its variants, ``name:variant``, globs.
+
+        Raises :class:`UnknownName` for a pattern that matches nothing in any of the suites.
+        """
+        everything = [i for suite in suites for i in self.of(suite)]
         for pattern in (*patterns, *exclude):
             if not any(_matches(i.name, pattern) for i in everything):
-                near = _nearest(pattern, [i.name for i in everything])
-                raise UnknownName(f"{suite} has no implementation {pattern!r}{near}")
-        return [
-            i
-            for i in everything
-            if any(_matches(i.name, p) for p in patterns) and not any(_matches(i.name, p) for p in exclude)
-        ]
+                near = _nearest(pattern, dict.fromkeys(i.name for i in everything))
+                raise UnknownName(f"{' and '.join(suites)} has no implementation {pattern!r}{near}")
+        chosen = [i for i in everything if any(_matches(i.name, p) for p in patterns)]
+        return {
+            s: [i for i in chosen if i.suite == s and not any(_matches(i.name, p) for p in exclude)] for s in suites
+        }
 
     def add(self, objects: Mapping[str, Any], module: str, source: str) -> None:
         """Take in what a module (or one entry point) defines."""

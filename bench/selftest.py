@@ -56,7 +56,7 @@ def selftest(
 def _kernel(suite: str, impl: str | None, folder: Path) -> tuple[str, dict[str, Any], float]:
     """An implementation and a default case whose first operation takes about 5 ms."""
     registry = load()
-    names = [i.name for i in (registry.select(suite, [impl]) if impl else registry.of(suite))]
+    names = [i.name for i in (registry.select([suite], [impl])[suite] if impl else registry.of(suite))]
     tries = plan.make(
         registry, [suite], names[:1] if impl else ["all"], op=[_op(suite)], precision=0.0, budget_s=0.05, replicates=1
     )
