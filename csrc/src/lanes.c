@@ -19,6 +19,7 @@ int ak_lanes_supports(int size)
     remove_factor(&size, 2);
     remove_factor(&size, 3);
     remove_factor(&size, 5);
+    remove_factor(&size, 7);
     return size == 1;
 }
 
@@ -28,14 +29,17 @@ static void choose_radices(ak_lanes *t)
 {
     int rest = t->size, q = 0;
     int twos = remove_factor(&rest, 2), threes = remove_factor(&rest, 3), fives = remove_factor(&rest, 5);
+    int sevens = remove_factor(&rest, 7);
     int last = 0;
-    if (twos >= 5 && fives == 0 && threes == 0) { /* measured: 8 8 4, 8 8 4 2, 8 8 4 4, 8 8 8 4 */
+    if (twos >= 5 && fives == 0 && threes == 0 &&
+        sevens == 0) { /* measured: 8 8 4, 8 8 4 2, 8 8 4 4, 8 8 8 4 */
         last = twos % 3 ? 4 : 2;
         twos -= twos % 3 ? 2 : 1;
     }
     for (; twos >= 3 && twos != 4; twos -= 3) t->radix[q++] = 8;
     for (; twos >= 2; twos -= 2) t->radix[q++] = 4;
     if (twos) t->radix[q++] = 2;
+    for (; sevens; sevens--) t->radix[q++] = 7;
     for (; fives; fives--) t->radix[q++] = 5;
     for (; threes; threes--) t->radix[q++] = 3;
     if (last) t->radix[q++] = last;

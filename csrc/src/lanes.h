@@ -24,7 +24,7 @@ typedef struct ak_lanes {
     int32_t *order;                /* order[s]: which point stands at place s before pass 0 */
 } ak_lanes;
 
-/* Whether size has no prime factor but 2, 3 and 5. */
+/* Whether size has no prime factor but 2, 3, 5 and 7. */
 int ak_lanes_supports(int size);
 
 /* Errors: AK_ERR_SIZE (not supported), AK_ERR_MEMORY. Whatever it returns, ak_lanes_free releases. */

@@ -12,6 +12,14 @@
 #include <string.h>
 
 #define AK_INLINE static inline __attribute__((always_inline))
+/* Unrolls the loop that follows completely, n rounds at most: arrays in it then live in registers. */
+#define AK_PRAGMA(text) _Pragma(#text)
+#if defined(__clang__)
+#    define AK_UNROLL(n) AK_PRAGMA(clang loop unroll(full))
+#else
+#    define AK_UNROLL(n) AK_PRAGMA(GCC unroll n)
+#endif
+
 #define AK_PASTE_(a, b) a##_##b
 #define AK_PASTE(a, b) AK_PASTE_(a, b)
 

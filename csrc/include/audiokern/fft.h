@@ -3,7 +3,7 @@
  *     forward  X[k] = sum over j < n of x[j] exp(-2 pi i j k / n),   0 <= k <= n / 2
  *     inverse  x[j] = 1 / n times the sum over all k of X[k] exp(2 pi i j k / n), X[n - k] = conj(X[k])
  *
- * Any n >= 1; even n with factors 2, 3 and 5 are fast. Rows are transformed several at a time, so one row
+ * Any n >= 1; even n with factors 2, 3, 5 and 7 are fast. Rows are transformed several at a time, so one row
  * alone costs as much as a vector full of them. Relative error against float64, norm-wise over a row: at most
  * 5e-7.
  */

@@ -33,7 +33,7 @@ typedef enum ak_center {
 } ak_center;
 
 typedef struct ak_stft_config {
-    int n_fft;           /* samples per transform, >= 1; even sizes of factors 2, 3 and 5 are fast */
+    int n_fft;           /* samples per transform, >= 1; even sizes of factors 2, 3, 5 and 7 are fast */
     int hop;             /* samples from frame to frame, >= 1; may exceed n_fft */
     int win_length;      /* 1 .. n_fft; 0 means n_fft */
     const float *window; /* win_length values, copied at creation; NULL means all ones */

@@ -1,5 +1,5 @@
-/* Discrete Fourier transforms of 2, 3, 4, 5, 8 and 16 complex numbers in registers, in place, natural order,
- * forward sign: x[k] <- sum over j of x[j] exp(-2 pi i j k / R). */
+/* Discrete Fourier transforms of 2, 3, 4, 5, 7, 8 and 16 complex numbers in registers, in place, natural
+ * order, forward sign: x[k] <- sum over j of x[j] exp(-2 pi i j k / R). */
 #ifndef AK_BUTTERFLIES_H
 #define AK_BUTTERFLIES_H
 
@@ -79,6 +79,32 @@ AK_INLINE void dft5(cvec *x)
     x[3] = (cvec){m2.r - n2.i, m2.i + n2.r};
 }
 
+/* As dft5: cosines meet the sums of mirrored inputs, sines their differences. */
+AK_INLINE void dft7(cvec *x)
+{
+    const v_f32 c1 = v_set1(0.62348980185873353f), s1 = v_set1(0.78183148246802981f);
+    const v_f32 c2 = v_set1(-0.22252093395631440f), s2 = v_set1(0.97492791218182361f);
+    const v_f32 c3 = v_set1(-0.90096886790241913f), s3 = v_set1(0.43388373911755812f);
+    cvec a1 = c_add(x[1], x[6]), a2 = c_add(x[2], x[5]), a3 = c_add(x[3], x[4]);
+    cvec b1 = c_sub(x[1], x[6]), b2 = c_sub(x[2], x[5]), b3 = c_sub(x[3], x[4]);
+    cvec m1 = {v_fma(c1, a1.r, v_fma(c2, a2.r, v_fma(c3, a3.r, x[0].r))),
+               v_fma(c1, a1.i, v_fma(c2, a2.i, v_fma(c3, a3.i, x[0].i)))};
+    cvec m2 = {v_fma(c2, a1.r, v_fma(c3, a2.r, v_fma(c1, a3.r, x[0].r))),
+               v_fma(c2, a1.i, v_fma(c3, a2.i, v_fma(c1, a3.i, x[0].i)))};
+    cvec m3 = {v_fma(c3, a1.r, v_fma(c1, a2.r, v_fma(c2, a3.r, x[0].r))),
+               v_fma(c3, a1.i, v_fma(c1, a2.i, v_fma(c2, a3.i, x[0].i)))};
+    cvec n1 = {v_fma(s1, b1.r, v_fma(s2, b2.r, s3 * b3.r)), v_fma(s1, b1.i, v_fma(s2, b2.i, s3 * b3.i))};
+    cvec n2 = {v_fms(s2, b1.r, v_fma(s3, b2.r, s1 * b3.r)), v_fms(s2, b1.i, v_fma(s3, b2.i, s1 * b3.i))};
+    cvec n3 = {v_fma(s3, b1.r, v_fms(s2, b3.r, s1 * b2.r)), v_fma(s3, b1.i, v_fms(s2, b3.i, s1 * b2.i))};
+    x[0] = c_add(x[0], c_add(a1, c_add(a2, a3)));
+    x[1] = (cvec){m1.r + n1.i, m1.i - n1.r};
+    x[6] = (cvec){m1.r - n1.i, m1.i + n1.r};
+    x[2] = (cvec){m2.r + n2.i, m2.i - n2.r};
+    x[5] = (cvec){m2.r - n2.i, m2.i + n2.r};
+    x[3] = (cvec){m3.r + n3.i, m3.i - n3.r};
+    x[4] = (cvec){m3.r - n3.i, m3.i + n3.r};
+}
+
 /* The odd half is turned by W8^j while it is added: W8 = s (1 - i), so its sums come first and s rides on an
  * FMA. */
 AK_INLINE void dft8(cvec *x)
@@ -109,21 +135,21 @@ AK_INLINE void dft16(cvec *x)
                                  {{1, 0}, {h, -h}, {0, -1}, {-h, -h}},
                                  {{1, 0}, {s, -c}, {-h, -h}, {-c, s}}};
     cvec t[4][4];
-#pragma GCC unroll 4
+    AK_UNROLL(4)
     for (int j = 0; j < 4; j++) {
         cvec y[4] = {x[j], x[j + 4], x[j + 8], x[j + 12]};
         dft4(y);
-#pragma GCC unroll 4
+        AK_UNROLL(4)
         for (int k = 0; k < 4; k++)
             t[j][k] = j == 0 || k == 0     ? y[k]
                       : (j == 2 && k == 2) ? c_minus_i(y[k])
                                            : c_twiddle(y[k], turn[j][k]);
     }
-#pragma GCC unroll 4
+    AK_UNROLL(4)
     for (int k = 0; k < 4; k++) {
         cvec y[4] = {t[0][k], t[1][k], t[2][k], t[3][k]};
         dft4(y);
-#pragma GCC unroll 4
+        AK_UNROLL(4)
         for (int q = 0; q < 4; q++) x[k + 4 * q] = y[q];
     }
 }
@@ -139,6 +165,8 @@ AK_INLINE void dft(const int R, cvec *x)
         dft4(x);
     else if (R == 5)
         dft5(x);
+    else if (R == 7)
+        dft7(x);
     else if (R == 8)
         dft8(x);
     else if (R == 16)

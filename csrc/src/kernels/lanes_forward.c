@@ -7,13 +7,13 @@ AK_INLINE void first_pass(const int R, cvec *b, const float *samples, const int3
 {
     for (; count > 0; count--, b += R, offset += 2 * R, gain += 2 * R) {
         cvec x[AK_MAX_RADIX];
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int t = 0; t < R; t++) {
             x[t].r = v_load(samples + offset[2 * t]) * v_set1(gain[2 * t]);
             x[t].i = v_load(samples + offset[2 * t + 1]) * v_set1(gain[2 * t + 1]);
         }
         dft(R, x);
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int t = 0; t < R; t++) b[t] = x[t];
     }
 }
@@ -25,14 +25,14 @@ AK_INLINE void middle_pass(const int R, cvec *b, const float *w, int length)
         cvec x[AK_MAX_RADIX];
         x[0] = b[k];
         if (k == 0) {
-#pragma GCC unroll 16
+            AK_UNROLL(16)
             for (int j = 1; j < R; j++) x[j] = b[j * length];
         } else {
-#pragma GCC unroll 16
+            AK_UNROLL(16)
             for (int j = 1; j < R; j++) x[j] = c_twiddle(b[k + j * length], w + 2 * (k * (R - 1) + j - 1));
         }
         dft(R, x);
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int j = 0; j < R; j++) b[k + j * length] = x[j];
     }
 }
@@ -68,7 +68,7 @@ AK_INLINE void unpack_edges(const ak_bins kind, cvec *b, v_f32 *bins, int size, 
 AK_INLINE void load_column(const int R, cvec *x, const cvec *b, const float *w, int length, int k)
 {
     x[0] = b[k];
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int j = 1; j < R; j++) x[j] = c_twiddle(b[k + j * length], w + 2 * (k * (R - 1) + j - 1));
     dft(R, x);
 }
@@ -80,23 +80,23 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, 
 {
     const int size = R * length;
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int j = 0; j < R; j++) x[j] = b[j * length];
     dft(R, x);
     unpack_edges(kind, b, bins, size, x[0]);
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int q = 1; q <= R / 2; q++) unpack(kind, b, bins, size, q * length, x[q], x[R - q], turn);
 
     for (int k = 1; k < (length + 1) / 2; k++) {
         load_column(R, x, b, w, length, k);
         load_column(R, y, b, w, length, length - k);
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int q = 0; q < R; q++) unpack(kind, b, bins, size, k + q * length, x[q], y[R - 1 - q], turn);
     }
     if (length % 2 == 0) {
         int k = length / 2;
         load_column(R, x, b, w, length, k);
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int q = 0; q < (R + 1) / 2; q++)
             unpack(kind, b, bins, size, k + q * length, x[q], x[R - 1 - q], turn);
     }
@@ -134,6 +134,7 @@ DEFINE_PASSES(2)
 DEFINE_PASSES(3)
 DEFINE_PASSES(4)
 DEFINE_PASSES(5)
+DEFINE_PASSES(7)
 DEFINE_PASSES(8)
 
 static void first_1(cvec *b, const float *samples, const int32_t *offset, const float *gain, int count)
@@ -177,6 +178,9 @@ static void run_first(int radix, cvec *b, source from, int place, int count)
     case 5:
         first_5(b, from.samples, offset, gain, count);
         break;
+    case 7:
+        first_7(b, from.samples, offset, gain, count);
+        break;
     case 8:
         first_8(b, from.samples, offset, gain, count);
         break;
@@ -200,6 +204,9 @@ static void run_middle(int radix, cvec *b, const float *w, int length)
         break;
     case 5:
         middle_5(b, w, length);
+        break;
+    case 7:
+        middle_7(b, w, length);
         break;
     case 8:
         middle_8(b, w, length);
@@ -256,6 +263,9 @@ void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *sam
         break;
     case 5:
         last_5(kind, b, out, w, length, t->unpack);
+        break;
+    case 7:
+        last_7(kind, b, out, w, length, t->unpack);
         break;
     default:
         last_8(kind, b, out, w, length, t->unpack);

@@ -27,7 +27,7 @@ AK_INLINE cvec pack_edges(const cvec *b, int size)
 AK_INLINE void store_column(const int R, const cvec *x, cvec *b, const float *w, int length, int k)
 {
     b[k] = x[0];
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int j = 1; j < R; j++) b[k + j * length] = c_twiddle(x[j], w + 2 * (k * (R - 1) + j - 1));
 }
 
@@ -37,14 +37,14 @@ AK_INLINE void split_first(const int R, cvec *b, const float *w, int length, con
     const int size = R * length;
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
     x[0] = pack_edges(b, size);
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int q = 1; q <= R / 2; q++) pack(b, size, q * length, turn, &x[q], &x[R - q]);
     dft(R, x);
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int j = 0; j < R; j++) b[j * length] = x[j];
 
     for (int k = 1; k < (length + 1) / 2; k++) {
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int q = 0; q < R; q++) pack(b, size, k + q * length, turn, &x[q], &y[R - 1 - q]);
         dft(R, x);
         store_column(R, x, b, w, length, k);
@@ -53,7 +53,7 @@ AK_INLINE void split_first(const int R, cvec *b, const float *w, int length, con
     }
     if (length % 2 == 0) {
         int k = length / 2;
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int q = 0; q < (R + 1) / 2; q++) pack(b, size, k + q * length, turn, &x[q], &x[R - 1 - q]);
         dft(R, x);
         store_column(R, x, b, w, length, k);
@@ -77,11 +77,11 @@ AK_INLINE void split(const int R, cvec *b, const float *w, int length)
 {
     for (int k = 0; k < length; k++) {
         cvec x[AK_MAX_RADIX];
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int j = 0; j < R; j++) x[j] = b[k + j * length];
         dft(R, x);
         b[k] = x[0];
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int j = 1; j < R; j++) /* w is NULL for the first pass, which has k = 0 alone */
             b[k + j * length] = k == 0 ? x[j] : c_twiddle(x[j], w + 2 * (k * (R - 1) + j - 1));
     }
@@ -93,10 +93,10 @@ AK_INLINE void scatter(const int R, const cvec *b, const int32_t *place, const f
 {
     for (; count > 0; count--, b += R, place += R, gain += 2 * R) {
         cvec x[AK_MAX_RADIX];
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int t = 0; t < R; t++) x[t] = b[t];
         dft(R, x);
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int t = 0; t < R; t++) {
             out[place[t]] = x[t].i * v_set1(gain[2 * t]);
             out[place[t] + 1] = x[t].r * v_set1(gain[2 * t + 1]);
@@ -121,6 +121,7 @@ DEFINE_SPLITS(2)
 DEFINE_SPLITS(3)
 DEFINE_SPLITS(4)
 DEFINE_SPLITS(5)
+DEFINE_SPLITS(7)
 DEFINE_SPLITS(8)
 
 static void run_split_first(int radix, cvec *b, const float *w, int length, const float *turn)
@@ -137,6 +138,9 @@ static void run_split_first(int radix, cvec *b, const float *w, int length, cons
         break;
     case 5:
         split_first_5(b, w, length, turn);
+        break;
+    case 7:
+        split_first_7(b, w, length, turn);
         break;
     default:
         split_first_8(b, w, length, turn);
@@ -158,6 +162,9 @@ static void run_split(int radix, cvec *b, const float *w, int length)
         break;
     case 5:
         split_5(b, w, length);
+        break;
+    case 7:
+        split_7(b, w, length);
         break;
     case 8:
         split_8(b, w, length);
@@ -188,6 +195,9 @@ static void run_scatter(const ak_rfft *t, const cvec *b, const float *gain, v_f3
         break;
     case 5:
         scatter_5(b, place, gain, out, count);
+        break;
+    case 7:
+        scatter_7(b, place, gain, out, count);
         break;
     case 8:
         scatter_8(b, place, gain, out, count);

@@ -6,10 +6,11 @@
 
 static float run_fma(size_t rounds)
 {
-    v_f32 a[CHAINS], scale = v_set1(0.999f), shift = v_set1(0.001f), sum = {0};
+    volatile float unknown_scale = 0.999f, unknown_shift = 0.001f; /* or a chain at a fixed point is folded */
+    v_f32 a[CHAINS], scale = v_set1(unknown_scale), shift = v_set1(unknown_shift), sum = {0};
     for (int j = 0; j < CHAINS; j++) a[j] = v_set1(0.1f * (float)j);
     for (size_t i = 0; i < rounds; i++) {
-#pragma GCC unroll 12
+        AK_UNROLL(12)
         for (int j = 0; j < CHAINS; j++) a[j] = v_fma(a[j], scale, shift);
     }
     for (int j = 0; j < CHAINS; j++) sum += a[j];
@@ -20,7 +21,7 @@ static float run_read(const float *from, size_t count)
 {
     v_f32 s[8] = {{0}};
     for (size_t i = 0; i < count; i += 8 * AK_W) {
-#pragma GCC unroll 8
+        AK_UNROLL(8)
         for (int j = 0; j < 8; j++) s[j] += v_load(from + i + j * AK_W);
     }
     return (((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7])))[0];
@@ -29,7 +30,7 @@ static float run_read(const float *from, size_t count)
 static void run_copy(float *to, const float *from, size_t count)
 {
     for (size_t i = 0; i < count; i += 4 * AK_W) {
-#pragma GCC unroll 4
+        AK_UNROLL(4)
         for (int j = 0; j < 4; j++) v_store(to + i + j * AK_W, v_load(from + i + j * AK_W));
         __asm__ volatile("" ::: "memory"); /* or the compiler calls memcpy, which streams large buffers */
     }

@@ -7,17 +7,17 @@ AK_INLINE void tile_to_lanes(const float *from, ptrdiff_t from_stride, size_t co
 {
     v_f32 v[AK_W];
     if (count == AK_W) {
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int l = 0; l < AK_W; l++) v[l] = v_load(from + l * from_stride);
     } else {
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int l = 0; l < AK_W; l++) v[l] = (size_t)l < count ? v_load(from + l * from_stride) : (v_f32){0};
     }
     v_transpose(v);
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int r = 0; r < AK_W; r++) v_store(to + (size_t)r * to_stride, v[r]);
     if (!again) return;
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int r = 0; r < AK_W; r++) v_store(to + again + (size_t)r * to_stride, v[r]);
 }
 
@@ -46,11 +46,11 @@ static void to_lanes(const float *from, ptrdiff_t from_stride, size_t rows, size
 AK_INLINE void tile_from_lanes(const float *from, float *to, ptrdiff_t to_stride, size_t count)
 {
     v_f32 v[AK_W];
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int i = 0; i < AK_W; i++) v[i] = v_load(from + i * AK_W);
     v_transpose(v);
     if (count == AK_W) {
-#pragma GCC unroll 16
+        AK_UNROLL(16)
         for (int l = 0; l < AK_W; l++) v_store(to + l * to_stride, v[l]);
     } else {
         for (size_t l = 0; l < count; l++) v_store(to + (ptrdiff_t)l * to_stride, v[l]);
@@ -136,10 +136,10 @@ static void overlap_add(const float *x, size_t n, size_t hop, float *sums, size_
 AK_INLINE void tile_take(const float *sums, size_t stride, const float *scale, float *to, size_t to_stride)
 {
     v_f32 v[AK_W];
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int r = 0; r < AK_W; r++) v[r] = v_load(sums + (size_t)r * stride) * v_set1(scale[r]);
     v_transpose(v);
-#pragma GCC unroll 16
+    AK_UNROLL(16)
     for (int l = 0; l < AK_W; l++) v_store(to + (size_t)l * to_stride, v[l]);
 }
 
