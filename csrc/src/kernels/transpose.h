@@ -16,19 +16,19 @@ AK_INLINE __m512 ak_pairs(__m512 a, __m512 b, const int high)
 AK_INLINE void v_transpose(v_f32 *r)
 {
     __m512 t[16], u[16];
-#    pragma GCC unroll 8
+    AK_UNROLL(8)
     for (int i = 0; i < 8; i++) {
         t[2 * i] = _mm512_unpacklo_ps((__m512)r[2 * i], (__m512)r[2 * i + 1]);
         t[2 * i + 1] = _mm512_unpackhi_ps((__m512)r[2 * i], (__m512)r[2 * i + 1]);
     }
-#    pragma GCC unroll 4
+    AK_UNROLL(4)
     for (int i = 0; i < 16; i += 4) { /* u[i + c]: columns c, c + 4, c + 8, c + 12 of rows i .. i + 3 */
         u[i] = ak_pairs(t[i], t[i + 2], 0);
         u[i + 1] = ak_pairs(t[i], t[i + 2], 1);
         u[i + 2] = ak_pairs(t[i + 1], t[i + 3], 0);
         u[i + 3] = ak_pairs(t[i + 1], t[i + 3], 1);
     }
-#    pragma GCC unroll 4
+    AK_UNROLL(4)
     for (int c = 0; c < 4; c++) {
         __m512 a = _mm512_shuffle_f32x4(u[c], u[c + 4], 0x88), b = _mm512_shuffle_f32x4(u[c], u[c + 4], 0xdd);
         __m512 d = _mm512_shuffle_f32x4(u[c + 8], u[c + 12], 0x88);
@@ -45,19 +45,19 @@ AK_INLINE void v_transpose(v_f32 *r)
 AK_INLINE void v_transpose(v_f32 *r)
 {
     __m256 t[8], u[8];
-#    pragma GCC unroll 4
+    AK_UNROLL(4)
     for (int i = 0; i < 8; i += 2) {
         t[i] = _mm256_unpacklo_ps((__m256)r[i], (__m256)r[i + 1]);
         t[i + 1] = _mm256_unpackhi_ps((__m256)r[i], (__m256)r[i + 1]);
     }
-#    pragma GCC unroll 2
+    AK_UNROLL(2)
     for (int i = 0; i < 8; i += 4) { /* u[i + c]: columns c, c + 4 of rows i .. i + 3 */
         u[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
         u[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
         u[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
         u[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
     }
-#    pragma GCC unroll 4
+    AK_UNROLL(4)
     for (int c = 0; c < 4; c++) {
         r[c] = (v_f32)_mm256_permute2f128_ps(u[c], u[c + 4], 0x20);
         r[c + 4] = (v_f32)_mm256_permute2f128_ps(u[c], u[c + 4], 0x31);
