@@ -2,7 +2,7 @@
 
 static void whole(const ak_resample *plan, bytes *b)
 {
-    size_t channels = take_size(b, 3), samples = take_size(b, 1500),
+    size_t channels = take_size(b, 3), samples = take_size(b, 5000),
            length = ak_resample_length(plan, samples);
     float *x = take_memory(b, channels * samples * sizeof(float));
     float *y = output_memory(channels * length * sizeof(float));
@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             .quality = (ak_resample_quality)take_enum(&b, AK_RESAMPLE_QUALITY_COUNT),
                             .passband = take(&b) / 200.0,
                             .stopband = take(&b) / 200.0,
-                            .attenuation = take(&b)};
+                            .attenuation = take(&b),
+                            .method = (ak_resample_method)take_enum(&b, AK_RESAMPLE_METHOD_COUNT)};
     if (take(&b) % 16 == 0) c.passband = take_float(&b);
     ak_resample *plan;
     if ((double)c.rate_out > 30.0 * c.rate_in) return 0; /* valid, but slow to fuzz */

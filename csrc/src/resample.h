@@ -12,9 +12,13 @@
 typedef void (*ak_fir)(const void *table, size_t window, const float *in, size_t in_step, float *out,
                        size_t out_step, size_t count);
 
+/* Bins k < kept times response[k], bins kept .. total - 1 zero; a bin is two vectors, re and im. */
+typedef void (*ak_shape)(float *bins, const float *response, size_t kept, size_t total);
+
 typedef struct ak_resample_kernels {
     ak_fir narrow; /* table of float, sums of float */
     ak_fir wide;   /* table of double, sums of double */
+    ak_shape shape;
 } ak_resample_kernels;
 
 AK_DECLARE(const ak_resample_kernels, ak_resample_kernels)
@@ -23,6 +27,7 @@ struct ak_resample {
     ak_crew *crew;
     ak_filter filter;
     ak_fir fir;
+    struct ak_overlap *overlap; /* NULL where the direct filter does all */
 };
 
 /* A stretch of input: samples start .. stop - 1 of the signal, at x. The signal is zero elsewhere, or the

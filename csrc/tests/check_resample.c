@@ -34,7 +34,8 @@ void check_resample(const ak_options *options)
             ak_resample *plan = plan_of(pair, (ak_resample_quality)quality, options);
             check_constant(plan, 1, 1);
             check_constant(plan, 2, 777);
-            check_constant(plan, 1, 12001);
+            check_constant(plan, 1,
+                           rates[pair][1] > 10 * rates[pair][0] ? 5001 : 60001); /* enough for the FFT */
             ak_resample_destroy(plan);
         }
 }

@@ -25,12 +25,20 @@ typedef enum ak_resample_quality {
     AK_RESAMPLE_QUALITY_COUNT
 } ak_resample_quality;
 
+/* How whole signals are computed; streams always use the direct filter. */
+typedef enum ak_resample_method {
+    AK_RESAMPLE_AUTO = 0,   /* blocks by FFT where that is faster, else the direct filter */
+    AK_RESAMPLE_DIRECT = 1, /* the direct filter: the bits that a stream gives */
+    AK_RESAMPLE_METHOD_COUNT
+} ak_resample_method;
+
 typedef struct ak_resample_config {
     int rate_in, rate_out; /* > 0; only their ratio counts */
     ak_resample_quality quality;
     /* For AK_RESAMPLE_CUSTOM only. attenuation in dB, 20 .. 180; above 130 dB the sums are float64. */
     double passband, stopband; /* 0 < passband < stopband <= 2 - passband */
     double attenuation;
+    ak_resample_method method;
 } ak_resample_config;
 
 typedef struct ak_resample ak_resample;
@@ -62,7 +70,8 @@ AK_API void ak_resample_destroy(ak_resample *plan);
 /* ---- streams ----------------------------------------------------------------------------------------------
  *
  * A stream resamples a signal that arrives in pieces of any size. All its outputs together are the very bits
- * that the direct filter gives for the whole signal, however it was cut.
+ * that AK_RESAMPLE_DIRECT gives for the whole signal, however it was cut; where AK_RESAMPLE_AUTO takes the
+ * FFT, the two differ by the filter's stopband and float32's rounding, below -(attenuation) dB of the signal.
  * An output appears once ak_resample_reach() input samples beyond its time have arrived and the group of 16
  * outputs that it belongs to is complete. A stream belongs to one thread at a time; it needs its plan as long
  * as it lives. */

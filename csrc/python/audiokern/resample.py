@@ -13,6 +13,7 @@ __all__ = ["QUALITIES", "Resampler", "Stream"]
 
 QUALITIES = ("low", "fast", "hq", "vhq")  # in the order of ak_resample_quality
 _CUSTOM = len(QUALITIES)
+_METHODS = ("auto", "direct")  # in the order of ak_resample_method
 
 
 class _Config(ctypes.Structure):
@@ -23,6 +24,7 @@ class _Config(ctypes.Structure):
         ("passband", ctypes.c_double),
         ("stopband", ctypes.c_double),
         ("attenuation", ctypes.c_double),
+        ("method", ctypes.c_int),
     ]
 
 
@@ -50,7 +52,8 @@ class Resampler:
     quality: "low" (torchaudio's default filter), "fast" (100 dB, passband to 0.90 of the lower Nyquist
     frequency), "hq" (125 dB, 0.9255), "vhq" (150 dB, 0.9255, sums in float64), or a tuple (passband, stopband,
     attenuation in dB). Output sample n lies at the time of input sample n * rate_in / rate_out; N samples
-    give ceil(N * rate_out / rate_in).
+    give ceil(N * rate_out / rate_in). method: "direct" gives the bits that a stream gives; "auto" uses blocks
+    by FFT where that is faster, which differ from them by less than the filter's stopband.
 
     >>> Resampler(48000, 16000)(np.zeros(480, np.float32)).shape
     (160,)
@@ -63,13 +66,16 @@ class Resampler:
         quality: str | tuple[float, float, float] = "hq",
         threads: int = 1,
         isa: str = "auto",
+        method: str = "auto",
     ) -> None:
+        if method not in _METHODS:
+            raise ValueError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
         if isinstance(quality, str):
             if quality not in QUALITIES:
                 raise ValueError(f"quality must be one of {', '.join(QUALITIES)} or a tuple, not {quality!r}")
-            config = _Config(rate_in, rate_out, QUALITIES.index(quality), 0, 0, 0)
+            config = _Config(rate_in, rate_out, QUALITIES.index(quality), 0, 0, 0, _METHODS.index(method))
         else:
-            config = _Config(rate_in, rate_out, _CUSTOM, *quality)
+            config = _Config(rate_in, rate_out, _CUSTOM, *quality, _METHODS.index(method))
         self._plan = ctypes.c_void_p()
         check(_create(self._plan, config, options(threads, isa)))
         self.rate_in, self.rate_out, self.quality = rate_in, rate_out, quality

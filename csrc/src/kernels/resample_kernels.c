@@ -87,4 +87,15 @@ static void wide(const void *table, size_t window, const float *in, size_t in_st
         sums64(1, table, window, in, in_step, out, out_step);
 }
 
-const ak_resample_kernels AK_NAME(ak_resample_kernels) = {.narrow = narrow, .wide = wide};
+static void shape(float *bins, const float *response, size_t kept, size_t total)
+{
+    v_f32 *b = (v_f32 *)(void *)bins;
+    for (size_t k = 0; k < kept; k++) {
+        v_f32 gain = v_set1(response[k]);
+        b[2 * k] *= gain;
+        b[2 * k + 1] *= gain;
+    }
+    for (size_t k = 2 * kept; k < 2 * total; k++) b[k] = (v_f32){0};
+}
+
+const ak_resample_kernels AK_NAME(ak_resample_kernels) = {.narrow = narrow, .wide = wide, .shape = shape};
