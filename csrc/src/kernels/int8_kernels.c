@@ -17,7 +17,7 @@ AK_INLINE void encode_any(const float *from, int8_t *to, size_t count, const flo
     v_i32 q[AK_NARROW];
     size_t i = 0;
     for (; i + AK_BLOCK <= count; i += AK_BLOCK) {
-#pragma GCC unroll 4
+        AK_UNROLL(4)
         for (int j = 0; j < AK_NARROW; j++) {
             v_f32 scale = each ? v_load(scales + i + j * AK_W) : v_set1(*scales);
             q[j] = encode_lanes(v_load(from + i + j * AK_W), scale);
@@ -72,7 +72,7 @@ static float peak(const float *from, size_t count, float start)
     size_t i = 0;
     for (int j = 0; j < 4; j++) top[j] = v_bits(v_set1(start));
     for (; i + 4 * AK_W <= count; i += 4 * AK_W) {
-#pragma GCC unroll 4
+        AK_UNROLL(4)
         for (int j = 0; j < 4; j++) top[j] = raise_bits(top[j], v_load(from + i + j * AK_W));
     }
     for (; i < count; i++) top[0] = raise_bits(top[0], v_set1(from[i]));

@@ -29,7 +29,7 @@ AK_INLINE coded encode_lanes(v_f32 x)
     v_i32 bits = v_bits(w) - 0x3f800000; /* the exponent without its bias */
     v_f32 t = (v_f32)((bits & 0x7fffff) | 0x3f800000) - 1.0f;
     v_f32 p = v_set1(poly[6]);
-#pragma GCC unroll 6
+    AK_UNROLL(6)
     for (int i = 5; i >= 0; i--) p = v_fma(p, t, v_set1(poly[i]));
     v_f32 u = v_fma(v_from_int(bits >> 23), v_set1(PER_OCTAVE), p);
     u = v_min(u, v_set1(127.0f)); /* clips |x| > 1 */
@@ -69,7 +69,7 @@ AK_INLINE void encode_block(const void *from, void *to)
     const float *x = from;
     v_i32 code[AK_NARROW];
     v_f32 off = {0};
-#pragma GCC unroll 4
+    AK_UNROLL(4)
     for (int j = 0; j < AK_NARROW; j++) {
         coded c = encode_lanes(v_load(x + j * AK_W));
         code[j] = c.code;

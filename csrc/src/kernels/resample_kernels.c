@@ -29,21 +29,27 @@ AK_INLINE void sums(const int periods, const float *table, size_t window, const 
                     float *out, size_t out_step)
 {
     v_f32 sum[SEVERAL][VECTORS];
-#pragma GCC unroll 12
-    for (int s = 0; s < periods; s++)
+    AK_UNROLL(12)
+    for (int s = 0; s < periods; s++) {
+        AK_UNROLL(8)
         for (int v = 0; v < VECTORS; v++) sum[s][v] = (v_f32){0};
+    }
     for (size_t k = 0; k < window; k++, table += AK_GROUP) {
         v_f32 h[VECTORS];
+        AK_UNROLL(8)
         for (int v = 0; v < VECTORS; v++) h[v] = v_load(table + v * AK_W);
-#pragma GCC unroll 12
+        AK_UNROLL(12)
         for (int s = 0; s < periods; s++) {
             v_f32 x = v_set1(in[(size_t)s * in_step + k]);
+            AK_UNROLL(8)
             for (int v = 0; v < VECTORS; v++) sum[s][v] = v_fma(h[v], x, sum[s][v]);
         }
     }
-#pragma GCC unroll 12
-    for (int s = 0; s < periods; s++)
+    AK_UNROLL(12)
+    for (int s = 0; s < periods; s++) {
+        AK_UNROLL(8)
         for (int v = 0; v < VECTORS; v++) v_store(out + (size_t)s * out_step + v * AK_W, sum[s][v]);
+    }
 }
 
 static void narrow(const void *table, size_t window, const float *in, size_t in_step, float *out,
@@ -60,22 +66,28 @@ AK_INLINE void sums64(const int periods, const double *table, size_t window, con
                       float *out, size_t out_step)
 {
     v_f64 sum[SEVERAL64][VECTORS64];
-#pragma GCC unroll 12
-    for (int s = 0; s < periods; s++)
+    AK_UNROLL(12)
+    for (int s = 0; s < periods; s++) {
+        AK_UNROLL(8)
         for (int v = 0; v < VECTORS64; v++) sum[s][v] = (v_f64){0};
+    }
     for (size_t k = 0; k < window; k++, table += AK_GROUP) {
         v_f64 h[VECTORS64];
+        AK_UNROLL(8)
         for (int v = 0; v < VECTORS64; v++) h[v] = v_load64(table + v * AK_W / 2);
-#pragma GCC unroll 12
+        AK_UNROLL(12)
         for (int s = 0; s < periods; s++) {
             v_f64 x = v_set1_64(in[(size_t)s * in_step + k]);
+            AK_UNROLL(8)
             for (int v = 0; v < VECTORS64; v++) sum[s][v] = v_fma64(h[v], x, sum[s][v]);
         }
     }
-#pragma GCC unroll 12
-    for (int s = 0; s < periods; s++)
+    AK_UNROLL(12)
+    for (int s = 0; s < periods; s++) {
+        AK_UNROLL(8)
         for (int v = 0; v < VECTORS64; v++)
             v_store_narrowed(out + (size_t)s * out_step + v * AK_W / 2, sum[s][v]);
+    }
 }
 
 static void wide(const void *table, size_t window, const float *in, size_t in_step, float *out,

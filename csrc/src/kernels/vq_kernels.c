@@ -33,15 +33,19 @@ typedef struct lanes {
 AK_INLINE void panel_scores(const int rows, const float *panel, const float *half_norms, size_t dim,
                             const float *x, size_t stride, v_f32 sum[ROWS][PANEL])
 {
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++)
+    AK_UNROLL(6)
+    for (int r = 0; r < rows; r++) {
+        AK_UNROLL(8)
         for (int v = 0; v < PANEL; v++) sum[r][v] = v_load(half_norms + v * AK_W);
+    }
     for (size_t d = 0; d < dim; d++, panel += COLUMNS) {
         v_f32 c[PANEL];
+        AK_UNROLL(8)
         for (int v = 0; v < PANEL; v++) c[v] = v_load(panel + v * AK_W);
-#pragma GCC unroll 6
+        AK_UNROLL(6)
         for (int r = 0; r < rows; r++) {
             v_f32 xd = v_set1(x[(size_t)r * stride + d]);
+            AK_UNROLL(8)
             for (int v = 0; v < PANEL; v++) sum[r][v] = v_fnma(xd, c[v], sum[r][v]);
         }
     }
@@ -62,10 +66,12 @@ AK_INLINE void search_panel(const int rows, const ak_panels *p, size_t panel, co
     v_f32 sum[ROWS][PANEL];
     panel_scores(rows, p->codewords + panel * p->dim * COLUMNS, p->half_norms + panel * COLUMNS, p->dim, x,
                  stride, sum);
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++)
+    AK_UNROLL(6)
+    for (int r = 0; r < rows; r++) {
+        AK_UNROLL(8)
         for (int v = 0; v < PANEL; v++)
             keep_best(&state[r], sum[r][v], (int32_t)(panel * COLUMNS) + v * AK_W);
+    }
 }
 
 static ak_vq_best merge_lanes(const lanes *l)
@@ -104,6 +110,7 @@ static void score(const ak_panels *p, const float *x, float *scores)
         v_f32 sum[ROWS][PANEL];
         panel_scores(1, p->codewords + panel * p->dim * COLUMNS, p->half_norms + panel * COLUMNS, p->dim, x,
                      0, sum);
+        AK_UNROLL(8)
         for (int v = 0; v < PANEL; v++) v_store(scores + panel * COLUMNS + v * AK_W, sum[0][v]);
     }
 }
