@@ -7,7 +7,6 @@ from math import ceil, gcd
 from typing import Any
 
 import numpy as np
-from scipy.fft import next_fast_len
 
 from bench import Case, Check, Suite, Work
 from bench.corpus import clip
@@ -140,6 +139,8 @@ def ideal(x: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
     padding, at least 0.1 s, keeps the ends from wrapping around, and makes both lengths whole periods, as many as an
     FFT likes.
     """
+    from scipy.fft import next_fast_len  # late: finding the suites stays quick
+
     samples = x.shape[1]
     common = gcd(source_rate, target_rate)
     periods = next_fast_len(ceil((samples + source_rate // 10) / (source_rate // common)))
