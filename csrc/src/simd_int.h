@@ -52,18 +52,18 @@ AK_INLINE int v_any(v_i32 mask)
 #endif
 }
 
-/* The low bytes of AK_NARROW vectors, in order, to AK_NARROW * AK_W bytes. Values lie in -128 .. 255. */
+/* AK_NARROW vectors of values in 0 .. 255, in order, to AK_NARROW * AK_W bytes. */
 AK_INLINE void v_store_u8(void *to, const v_i32 x[AK_NARROW])
 {
 #if defined(AK_BUILD_AVX512)
-    for (int j = 0; j < AK_NARROW; j++)
-        _mm_storeu_si128((__m128i *)to + j, _mm512_cvtepi32_epi8((__m512i)x[j]));
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i ab = _mm512_packus_epi32((__m512i)x[0], (__m512i)x[1]);
+    __m512i cd = _mm512_packus_epi32((__m512i)x[2], (__m512i)x[3]);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(ab, cd)));
 #elif defined(AK_BUILD_AVX2)
-    const __m256i low = _mm256_set1_epi32(0xff), order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    __m256i ab =
-        _mm256_packus_epi32(_mm256_and_si256((__m256i)x[0], low), _mm256_and_si256((__m256i)x[1], low));
-    __m256i cd =
-        _mm256_packus_epi32(_mm256_and_si256((__m256i)x[2], low), _mm256_and_si256((__m256i)x[3], low));
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i ab = _mm256_packus_epi32((__m256i)x[0], (__m256i)x[1]);
+    __m256i cd = _mm256_packus_epi32((__m256i)x[2], (__m256i)x[3]);
     _mm256_storeu_si256((__m256i *)to, _mm256_permutevar8x32_epi32(_mm256_packus_epi16(ab, cd), order));
 #elif defined(AK_BUILD_NEON)
     uint16x8_t ab = vcombine_u16(vmovn_u32((uint32x4_t)x[0]), vmovn_u32((uint32x4_t)x[1]));
@@ -73,6 +73,14 @@ AK_INLINE void v_store_u8(void *to, const v_i32 x[AK_NARROW])
     for (int j = 0; j < AK_NARROW; j++)
         for (int i = 0; i < AK_W; i++) ((uint8_t *)to)[j * AK_W + i] = (uint8_t)x[j][i];
 #endif
+}
+
+/* The same for values in -128 .. 127. */
+AK_INLINE void v_store_i8(int8_t *to, const v_i32 x[AK_NARROW])
+{
+    v_i32 bytes[AK_NARROW];
+    for (int j = 0; j < AK_NARROW; j++) bytes[j] = x[j] & 0xff;
+    v_store_u8(to, bytes);
 }
 
 /* The low 16 bits of AK_NARROW vectors, in order. Values lie in -32768 .. 65535. */

@@ -22,7 +22,7 @@ AK_INLINE void encode_any(const float *from, int8_t *to, size_t count, const flo
             v_f32 scale = each ? v_load(scales + i + j * AK_W) : v_set1(*scales);
             q[j] = encode_lanes(v_load(from + i + j * AK_W), scale);
         }
-        v_store_u8(to + i, q);
+        v_store_i8(to + i, q);
     }
     for (; i < count; i++)
         to[i] = (int8_t)encode_lanes(v_set1(from[i]), v_set1(each ? scales[i] : *scales))[0];
