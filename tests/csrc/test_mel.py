@@ -202,6 +202,14 @@ def test_threads_agree_bit_for_bit(isa: str) -> None:
         np.testing.assert_array_equal(three(x), one(x))
 
 
+def test_bound_call(isa: str) -> None:
+    filters, x = triangles(400, 80, 16000), signal(20_000)
+    plan = Mel(Config(400, 160, hann(400)), filters, isa=isa)
+    call = plan.bind(x)
+    x *= 3
+    np.testing.assert_array_equal(call(), plan(x))
+
+
 def test_refused(isa: str) -> None:
     config, filters = Config(400, 160, hann(400)), triangles(400, 80, 16000)
     with pytest.raises(AudiokernError, match="argument"):

@@ -238,6 +238,69 @@ def test_input_is_not_modified_and_out_is_used(isa: str) -> None:
         Istft(config, isa=isa)(out[:, :-1])
 
 
+def test_bound_calls(isa: str) -> None:
+    config, x = Config(400, 160, hann(400)), noise(2, 5000)
+    forward = Stft(config, isa=isa).bind(x)
+    inverse = Istft(config, isa=isa).bind(forward(), 5000)
+    x *= 2
+    assert forward() is forward.out
+    assert error(inverse(), x) < 2 * ERROR
+
+
+@pytest.mark.parametrize(("frame_gap", "row_gap"), [(0, 3), (1, 0), (7, 11)])
+def test_strides(isa: str, frame_gap: int, row_gap: int) -> None:
+    """Rows and frames with gaps between them, which stay as they were: the C function itself."""
+    from audiokern import stft as binding
+
+    config, samples = Config(480, 120, hann(480)), 7000
+    frames, bins = config.frames(samples), config.bins
+    x = noise(3, samples + row_gap)
+    frame_stride = bins + frame_gap
+    row_stride = frames * frame_stride + row_gap
+    out = np.full(3 * row_stride, 7 + 7j, np.complex64)
+    plan = Stft(config, isa=isa)
+    arguments = (
+        x.ctypes.data,
+        3,
+        samples,
+        samples + row_gap,
+        out.ctypes.data,
+        row_stride,
+        frame_stride,
+        None,
+    )
+    assert binding._execute(plan._plan, *arguments) == 0
+    rows = out.reshape(3, row_stride)[:, : frames * frame_stride].reshape(3, frames, frame_stride)
+    assert frame_error(rows[..., :bins], definition(x[:, :samples], 480, 120, hann(480), True)) < ERROR
+    assert (rows[..., bins:] == 7 + 7j).all()
+    assert (out.reshape(3, row_stride)[:, frames * frame_stride :] == 7 + 7j).all()
+
+    y = np.full_like(x, 7)
+    inverse = Istft(config, isa=isa)
+    arguments = (
+        out.ctypes.data,
+        3,
+        frames,
+        row_stride,
+        frame_stride,
+        y.ctypes.data,
+        samples,
+        samples + row_gap,
+    )
+    assert binding._inverse_execute(inverse._plan, *arguments, None) == 0
+    assert error(y[:, :samples], x[:, :samples]) < 2 * ERROR
+    assert (y[:, samples:] == 7).all()
+
+
+def test_larger_than_the_cache(isa: str) -> None:
+    """Spectra above 24 MiB are written past the cache: every bin of every frame must be there."""
+    x = noise(900_000)
+    config = Config(1024, 128, hann(1024))
+    out = Stft(config, threads=2, isa=isa)(x)
+    assert out.nbytes > 24 << 20
+    assert frame_error(out, definition(x, 1024, 128, hann(1024), True)) < ERROR
+
+
 def test_bad_configs(isa: str) -> None:
     for config in (Config(0, 1), Config(400, 0), Config(-4, 1)):
         with pytest.raises(AudiokernError):

@@ -88,6 +88,29 @@ def f32(array: Any, name: str = "array") -> np.ndarray:
     return result
 
 
+class Bound:
+    """A call with its arrays bound: repeat it at the least cost by calling this. ``out`` is what it fills.
+
+    The input may be changed in place between calls; both arrays are kept alive.
+    """
+
+    __slots__ = ("_arguments", "_function", "_keep", "out")
+
+    def __init__(self, function: Any, arguments: tuple[Any, ...], out: np.ndarray, *keep: Any) -> None:
+        self._function = function
+        self._arguments = tuple(
+            value if kind is ctypes.c_void_p and isinstance(value, kind) else kind(value)
+            for kind, value in zip(function.argtypes, arguments, strict=True)
+        )
+        self._keep = keep
+        self.out = out
+
+    def __call__(self) -> np.ndarray:
+        if status := self._function(*self._arguments):
+            raise AudiokernError(status)
+        return self.out
+
+
 def output(out: np.ndarray | None, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """``out`` after a check of shape, type and layout, or a new array."""
     if out is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import Options, check, declare, f32, lib, options, output
+from ._lib import Bound, Options, check, declare, f32, lib, options, output
 from .stft import Config
 
 __all__ = ["Mel"]
@@ -109,20 +109,28 @@ class Mel:
 
     def __call__(self, x: Any, out: np.ndarray | None = None) -> np.ndarray:
         """(..., channels, frames) of ``x`` (..., samples), or (..., frames, channels) if frames_first."""
+        arguments, out, _keep = self._prepare(x, out)
+        check(_execute(*arguments))
+        return out
+
+    def bind(self, x: Any, out: np.ndarray | None = None) -> Bound:
+        """The call with its arrays bound, to be repeated."""
+        arguments, out, keep = self._prepare(x, out)
+        return Bound(_execute, arguments, out, keep, self)
+
+    def _prepare(
+        self, x: Any, out: np.ndarray | None = None
+    ) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
         x = f32(x, "x")
         samples = x.shape[-1]
         frames, channels = self.config.frames(samples), self.channels
         shape = (frames, channels) if self.frames_first else (channels, frames)
         out = output(out, x.shape[:-1] + shape, np.float32)
-        check(
-            _execute(
-                *(self._plan, x.ctypes.data, x.size // samples if samples else 0, samples, samples),
-                *(out.ctypes.data, frames * channels),
-                *((channels, 1) if self.frames_first else (1, frames)),
-                None,
-            )
-        )
-        return out
+        rows = x.size // samples if samples else 0
+        strides = (channels, 1) if self.frames_first else (1, frames)
+        arguments = (self._plan, x.ctypes.data, rows, samples, samples)
+        arguments += (out.ctypes.data, frames * channels, *strides, None)
+        return arguments, out, x
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):

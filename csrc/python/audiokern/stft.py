@@ -1,6 +1,6 @@
 """Short-time Fourier transform and its inverse.
 
-Conventions are torch's and librosa's, ``center`` as given: frame m begins at sample ``m * hop_length - left``,
+Conventions are torch's and librosa's, ``center`` as given: frame m begins at ``m * hop_length - left``,
 ``left = n_fft // 2`` where centred, no scaling, and a window shorter than ``n_fft`` stands in its
 middle. Signals are float32 ``(..., samples)``, spectra complex64 ``(..., frames, n_fft // 2 + 1)``.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import Options, check, declare, f32, lib, options, output
+from ._lib import Bound, Options, check, declare, f32, lib, options, output
 
 __all__ = ["Config", "Istft", "Stft", "istft_plain", "stft_plain"]
 
@@ -138,17 +138,34 @@ class Stft:
 
     def __call__(self, x: Any, out: np.ndarray | None = None) -> np.ndarray:
         """Complex spectrum ``(..., frames, bins)`` of ``(..., samples)``."""
+        arguments, out, _keep = self._prepare(x, out)
+        check(_execute(*arguments))
+        return out
+
+    def bind(self, x: Any, out: np.ndarray | None = None) -> Bound:
+        """The call with its arrays bound, to be repeated."""
+        arguments, out, keep = self._prepare(x, out)
+        return Bound(_execute, arguments, out, keep, self)
+
+    def _prepare(
+        self, x: Any, out: np.ndarray | None = None
+    ) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
         x = f32(x, "x")
         rows, samples, frames = self._shape(x)
         bins = self.config.bins
         out = output(out, (*x.shape[:-1], frames, bins), np.complex64)
-        check(
-            _execute(
-                *(self._plan, x.ctypes.data, rows, samples, samples),
-                *(out.ctypes.data, frames * bins, bins, None),
-            )
+        arguments = (
+            self._plan,
+            x.ctypes.data,
+            rows,
+            samples,
+            samples,
+            out.ctypes.data,
+            frames * bins,
+            bins,
+            None,
         )
-        return out
+        return arguments, out, x
 
     def spectrogram(self, x: Any, power: int = 2, out: np.ndarray | None = None) -> np.ndarray:
         """``|X| ** power`` with power 1 or 2, float32 ``(..., frames, bins)``."""
@@ -183,6 +200,18 @@ class Istft:
 
     def __call__(self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
         """(..., length) of ``spectrum`` (..., frames, bins); length defaults to what the frames cover."""
+        arguments, out, _keep = self._prepare(spectrum, length, out)
+        check(_inverse_execute(*arguments))
+        return out
+
+    def bind(self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None) -> Bound:
+        """The call with its arrays bound, to be repeated."""
+        arguments, out, keep = self._prepare(spectrum, length, out)
+        return Bound(_inverse_execute, arguments, out, keep, self)
+
+    def _prepare(
+        self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None
+    ) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
         spectrum = np.ascontiguousarray(spectrum, np.complex64)
         *lead, frames, bins = spectrum.shape
         if bins != self.config.bins:
@@ -190,13 +219,9 @@ class Istft:
         samples = self.config.samples(frames) if length is None else length
         out = output(out, (*lead, samples), np.float32)
         rows = int(np.prod(lead))
-        check(
-            _inverse_execute(
-                *(self._plan, spectrum.ctypes.data, rows, frames, frames * bins, bins),
-                *(out.ctypes.data, samples, samples, None),
-            )
-        )
-        return out
+        arguments = (self._plan, spectrum.ctypes.data, rows, frames, frames * bins, bins)
+        arguments += (out.ctypes.data, samples, samples, None)
+        return arguments, out, spectrum
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
