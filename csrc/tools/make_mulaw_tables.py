@@ -45,9 +45,7 @@ def main() -> None:
     print("/* Written by tools/make_mulaw_tables.py: see mulaw_tables.h. */")
     print('#include "mulaw_tables.h"\n\n/* clang-format off */')
     print(f"const float ak_mulaw_steps[128] = {{\n{rows(steps)}\n}};\n")
-    print(
-        f"const float ak_mulaw_values[256] = {{\n{rows(list(decode(np.arange(256))))}\n}};\n/* clang-format on */"
-    )
+    print(f"const float ak_mulaw_values[256] = {{\n{rows(list(decode(np.arange(256))))}\n}};\n/* clang-format on */")
 
 
 if __name__ == "__main__":

@@ -51,15 +51,12 @@ class TestMulaw:
     def test_bits_at_random(self, isa: str) -> None:
         rng = np.random.default_rng(1)
         x = floats(
-            rng.integers(0, 0x3F800001, 1 << 20, dtype=np.uint32)
-            | rng.integers(0, 2, 1 << 20, dtype=np.uint32) << 31
+            rng.integers(0, 0x3F800001, 1 << 20, dtype=np.uint32) | rng.integers(0, 2, 1 << 20, dtype=np.uint32) << 31
         )
         np.testing.assert_array_equal(Quantizer("mulaw", isa=isa).encode(x), mulaw_encode(x))
 
     def test_near_zero(self, isa: str) -> None:
-        x = np.array(
-            [0.0, -0.0, 1e-45, -1e-45, 1e-30, -1e-30, -1.2071339e-18, -1.2071341e-18, -1e-17], np.float32
-        )
+        x = np.array([0.0, -0.0, 1e-45, -1e-45, 1e-30, -1e-30, -1.2071339e-18, -1.2071341e-18, -1e-17], np.float32)
         np.testing.assert_array_equal(Quantizer("mulaw", isa=isa).encode(x), mulaw_encode(x))
 
     def test_clips_and_silences_nan(self, isa: str) -> None:
@@ -72,9 +69,7 @@ class TestMulaw:
         np.testing.assert_array_equal(x, mulaw_decode(q).astype(np.float32))
         np.testing.assert_array_equal(Quantizer("mulaw", isa=isa).encode(x), q)
 
-    @pytest.mark.skipif(
-        "AUDIOKERN_EXHAUSTIVE" not in os.environ, reason="set AUDIOKERN_EXHAUSTIVE: some 20 s"
-    )
+    @pytest.mark.skipif("AUDIOKERN_EXHAUSTIVE" not in os.environ, reason="set AUDIOKERN_EXHAUSTIVE: some 20 s")
     def test_every_float(self, isa: str) -> None:
         quantizer, edges = Quantizer("mulaw", isa=isa), np.concatenate([[0], steps()])
         tiny = int(np.float32(1.2071341e-18).view(np.uint32))
@@ -167,9 +162,7 @@ class TestG711:
         np.testing.assert_array_equal(quantizer.decode(codes), expected.astype(np.float32) / 32768)
 
     def test_floats_round_saturate_and_silence_nan(self, law: str, isa: str) -> None:
-        x = np.array(
-            [1.0, -1.0, 7.0, -7.0, np.inf, -np.inf, np.nan, 100.5 / 32768, 101.5 / 32768], np.float32
-        )
+        x = np.array([1.0, -1.0, 7.0, -7.0, np.inf, -np.inf, np.nan, 100.5 / 32768, 101.5 / 32768], np.float32)
         pcm = np.array([32767, -32768, 32767, -32768, 32767, -32768, 0, 100, 102], np.int16)
         quantizer = Quantizer(law, isa=isa)
         np.testing.assert_array_equal(quantizer.encode(x), quantizer.encode_i16(pcm))
@@ -218,9 +211,7 @@ class TestHalves:
         codes = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
         ours, expected = Quantizer("float16", isa=isa).decode(codes), codes.astype(np.float32)
         np.testing.assert_array_equal(np.isnan(ours), np.isnan(expected))
-        np.testing.assert_array_equal(
-            ours[~np.isnan(ours)].view(np.uint32), expected[~np.isnan(ours)].view(np.uint32)
-        )
+        np.testing.assert_array_equal(ours[~np.isnan(ours)].view(np.uint32), expected[~np.isnan(ours)].view(np.uint32))
 
     def test_bfloat16(self, isa: str) -> None:
         torch = pytest.importorskip("torch")
@@ -288,9 +279,7 @@ def test_int8(axis: str, shape: tuple[int, ...], isa: str) -> None:
         np.testing.assert_array_equal(scales, np.asarray(peaks, np.float32) / np.float32(127))
         spread = scales[:, None] if axis == "row" else scales
         codes = int8.encode(x, scales)
-        ratio = np.divide(
-            matrix, spread, out=np.zeros_like(matrix), where=np.broadcast_to(spread, matrix.shape) != 0
-        )
+        ratio = np.divide(matrix, spread, out=np.zeros_like(matrix), where=np.broadcast_to(spread, matrix.shape) != 0)
         np.testing.assert_array_equal(codes.reshape(matrix.shape), np.clip(np.rint(ratio), -127, 127))
         decoded = int8.decode(codes, scales)
         np.testing.assert_array_equal(decoded.reshape(matrix.shape), codes.reshape(matrix.shape) * spread)

@@ -52,9 +52,7 @@ def noise_resampled(rate_in: int, rate_out: int, quality: str) -> tuple[np.ndarr
 
 
 def decibels(error: np.ndarray, signal: np.ndarray) -> float:
-    return 10 * np.log10(
-        np.sum(np.square(error, dtype=np.float64)) / np.sum(np.square(signal, dtype=np.float64))
-    )
+    return 10 * np.log10(np.sum(np.square(error, dtype=np.float64)) / np.sum(np.square(signal, dtype=np.float64)))
 
 
 def tone(frequency: float, rate: int, samples: int) -> np.ndarray:
@@ -113,9 +111,7 @@ def test_passband_and_stopband_by_tones(rates: tuple[int, int], quality: str) ->
         for f in np.linspace(nyquist, rate_in / 2, 6)[:-1]:
             y = resampler(tone(f, rate_in, samples))
             y = y[len(y) // 4 : -len(y) // 4]
-            assert 10 * np.log10(2 * np.mean(y.astype(np.float64) ** 2) + 1e-30) < -min(
-                DECIBELS[quality], 149
-            )
+            assert 10 * np.log10(2 * np.mean(y.astype(np.float64) ** 2) + 1e-30) < -min(DECIBELS[quality], 149)
 
 
 def test_hq_has_soxrs_passband() -> None:
@@ -187,9 +183,7 @@ def test_custom_filter() -> None:
     assert 10 * np.log10(2 * np.mean(y.astype(np.float64) ** 2)) < -60
 
 
-@pytest.mark.parametrize(
-    "bad", [(0.9, 0.8, 100), (0.0, 1.0, 100), (0.9, 1.2, 100), (0.9, 1.0, 10), (0.9, 1, math.nan)]
-)
+@pytest.mark.parametrize("bad", [(0.9, 0.8, 100), (0.0, 1.0, 100), (0.9, 1.2, 100), (0.9, 1.0, 10), (0.9, 1, math.nan)])
 def test_refuses_impossible_filters(bad: tuple[float, float, float]) -> None:
     with pytest.raises(audiokern.AudiokernError):
         Resampler(48000, 16000, bad)

@@ -91,9 +91,7 @@ class TestExactness:
 @pytest.mark.parametrize("shape", [(8, 256, 32, 300), (3, 7, 5, 97), (4, 1024, 8, 100), (1, 10, 3, 1)])
 def test_residual(shape: tuple[int, int, int, int], isa: str) -> None:
     stages, size, dim, count = shape
-    books = (
-        normal(11, stages, size, dim) * np.float32(0.8) ** np.arange(stages, dtype=np.float32)[:, None, None]
-    )
+    books = normal(11, stages, size, dim) * np.float32(0.8) ** np.arange(stages, dtype=np.float32)[:, None, None]
     x = normal(12, count, dim)
     expected = residual_nearest(x, books)
     vq = VectorQuantizer(books, isa=isa)

@@ -53,25 +53,15 @@ class VectorQuantizer:
             raise ValueError(f"vectors must be (count, {self.dim}), not {x.shape}")
         count, stages = len(x), self.stages if stages is None else stages
         out = output(out, (stages, count) if self.residual else (count,), np.int32)
-        check(
-            _encode(
-                self._plan, None, count, x.ctypes.data, self.dim, stages, out.ctypes.data, _Layout(1, count)
-            )
-        )
+        check(_encode(self._plan, None, count, x.ctypes.data, self.dim, stages, out.ctypes.data, _Layout(1, count)))
         return out
 
     def decode(self, indices: Any, out: np.ndarray | None = None) -> np.ndarray:
         """Sums of codewords (count, dim) for indices as encode gives them."""
         q = np.ascontiguousarray(indices, dtype=np.int32)
         if q.ndim != 1 + self.residual:
-            raise ValueError(
-                f"indices must be {'(stages, count)' if self.residual else '(count,)'}, not {q.shape}"
-            )
+            raise ValueError(f"indices must be {'(stages, count)' if self.residual else '(count,)'}, not {q.shape}")
         stages, count = q.shape if self.residual else (1, len(q))
         out = output(out, (count, self.dim), np.float32)
-        check(
-            _decode(
-                self._plan, None, count, q.ctypes.data, _Layout(1, count), stages, out.ctypes.data, self.dim
-            )
-        )
+        check(_decode(self._plan, None, count, q.ctypes.data, _Layout(1, count), stages, out.ctypes.data, self.dim))
         return out
