@@ -39,7 +39,8 @@ static void forward_task(const void *arg, void *scratch, size_t task)
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, p->n, count, samples,
                              p->width, 0);
         p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, p->offset, p->forward_gain, work, NULL);
-        p->kernels->from_lanes(work, 2 * p->bins, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count, 0);
+        p->kernels->from_lanes(work, 2 * p->bins, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count,
+                               0);
     }
 }
 
@@ -107,7 +108,7 @@ static ak_status run(const ak_fft_plan *p, ak_task task, job g, void *work)
     if (g.rows == 0) return AK_OK;
     if (!g.from || !g.to) return AK_ERR_ARGUMENT;
     g.plan = p;
-    g.tasks = ak_tasks_make(1, (g.rows + p->width - 1) / p->width, work ? 1 : ak_crew_threads(p->crew));
+    g.tasks = ak_tasks_make(1, (g.rows + p->width - 1) / p->width, work ? 1 : ak_crew_threads(p->crew), 2);
     return ak_crew_run(p->crew, work, task, &g, g.tasks.count);
 }
 

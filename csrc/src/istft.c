@@ -199,7 +199,8 @@ ak_status ak_istft_execute(const ak_istft_plan *p, const float *spectrum, size_t
     /* columns that end before the signal's first sample or begin after its last are nobody's */
     size_t wanted = (p->left + samples + p->hop - 1) / p->hop;
     if (wanted < columns) columns = wanted;
-    g.tasks = ak_tasks_make(rows, (columns + p->width - 1) / p->width, work ? 1 : ak_crew_threads(p->crew));
+    g.tasks =
+        ak_tasks_make(rows, (columns + p->width - 1) / p->width, work ? 1 : ak_crew_threads(p->crew), 4);
     return ak_crew_run(p->crew, work, istft_task, &g, g.tasks.count);
 }
 

@@ -182,7 +182,7 @@ ak_status ak_mel_execute(const ak_mel_plan *p, const float *x, size_t rows, size
     int threads = work ? 1 : ak_crew_threads(p->crew);
     size_t blocks = (frames + f->width - 1) / f->width;
     if (!(p->range > 0)) {
-        g.tasks = ak_tasks_make(rows, blocks, threads);
+        g.tasks = ak_tasks_make(rows, blocks, threads, 2);
         return ak_crew_run(p->crew, work, mel_task, &g, g.tasks.count);
     }
     /* A few rows at a time, clamped while they are still in the cache. */
@@ -192,7 +192,7 @@ ak_status ak_mel_execute(const ak_mel_plan *p, const float *x, size_t rows, size
         job part = g;
         part.x += (ptrdiff_t)row * x_stride;
         part.values += (ptrdiff_t)row * row_stride;
-        part.tasks = ak_tasks_make(count, blocks, threads);
+        part.tasks = ak_tasks_make(count, blocks, threads, 2);
         status = ak_crew_run(p->crew, work, mel_task, &part, part.tasks.count);
         if (status == AK_OK) status = clamp_rows(&part, 0, count, threads, work);
     }

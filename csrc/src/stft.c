@@ -91,7 +91,8 @@ static ak_status run(const job *from, size_t rows, void *work)
     if (!g.x || !g.out) return AK_ERR_ARGUMENT;
     size_t floats = bins(f) * (g.kind == AK_BINS_COMPLEX ? 2 : 1);
     g.stream = rows * g.frames > STREAM_BYTES / sizeof(float) / floats;
-    g.tasks = ak_tasks_make(rows, (g.frames + f->width - 1) / f->width, work ? 1 : ak_crew_threads(p->crew));
+    g.tasks =
+        ak_tasks_make(rows, (g.frames + f->width - 1) / f->width, work ? 1 : ak_crew_threads(p->crew), 2);
     return ak_crew_run(p->crew, work, stft_task, &g, g.tasks.count);
 }
 
