@@ -24,7 +24,8 @@ static int smallest_factor(int n)
 }
 
 /* out[k] = sum over j < n of in[j stride] unit^(j k stride), where stride * n is the whole size: the
- * Cooley-Tukey recursion on the smallest factor p, n = p m: p transforms of size m, then m of size p. */
+ * Cooley-Tukey recursion on the smallest factor p, n = p m: p transforms of size m, each turned by its
+ * twiddles, then m transforms of size p. */
 static void transform(const plain *p, double complex *out, const double complex *in, int n, int stride)
 {
     if (n == 1) {
@@ -32,17 +33,16 @@ static void transform(const plain *p, double complex *out, const double complex 
         return;
     }
     int radix = smallest_factor(n), m = n / radix;
+    double complex *column = p->column;
     for (int r = 0; r < radix; r++) transform(p, out + r * m, in + r * stride, m, stride * radix);
     for (int k = 0; k < m; k++) {
-        double complex *column = p->column;
+        for (int r = 0; r < radix; r++) column[r] = out[r * m + k] * p->unit[r * k * stride];
         for (int q = 0; q < radix; q++) {
-            column[q] = 0;
-            for (int r = 0; r < radix; r++) {
-                size_t turn = (size_t)r * (size_t)(k + q * m) * (size_t)stride % (size_t)p->n;
-                column[q] += out[r * m + k] * p->unit[turn];
-            }
+            double complex sum = 0;
+            for (int r = 0; r < radix; r++)
+                sum += column[r] * p->unit[(size_t)r * (size_t)q % (size_t)radix * (size_t)(p->n / radix)];
+            out[q * m + k] = sum;
         }
-        for (int q = 0; q < radix; q++) out[q * m + k] = column[q];
     }
 }
 
