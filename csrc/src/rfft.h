@@ -1,15 +1,16 @@
 /* The real FFT of W frames in lanes, of any size, forward and inverse.
  *
- * Even n with n / 2 of factors 2, 3, 5 and 7: n real points are n / 2 complex ones, z[m] = x[2m] + i x[2m + 1],
- * followed by the unpacking X[k] = E[k] + exp(-2 pi i k / n) O[k]. Pass 0 reads its input in digit-reversed
- * order straight from the samples, multiplied by the window; the last pass is fused with the unpacking.
+ * Even n whose half has factors 2, 3, 5 and 7 only: n real points are n / 2 complex ones,
+ * z[m] = x[2m] + i x[2m + 1], followed by the unpacking X[k] = E[k] + exp(-2 pi i k / n) O[k]. Pass 0 reads
+ * its input in digit-reversed order straight from the samples, multiplied by the window; the last pass is
+ * fused with the unpacking.
  *
- *     samples --gather, window, radix[0]--> blocks --twiddle, radix[1]--> ... --radix[last], unpack--> X[0 ..
- * n/2]
+ *     samples --gather, window, radix[0]--> blocks --twiddle, radix[1]--> ...
+ *             --twiddle, radix[last], unpack--> X[0 .. n/2]
  *
- * Every other n: Bluestein's chirp transform. With c[j] = exp(-pi i j^2 / n), jk = (j^2 + k^2 - (k - j)^2) /
- * 2 makes the transform a convolution, X[k] = c[k] sum over j of (x[j] c[j]) conj(c[k - j]), done by a
- * complex FFT of a size that is supported.
+ * Every other n: Bluestein's chirp transform. With c[j] = exp(-pi i j^2 / n) and
+ * jk = (j^2 + k^2 - (k - j)^2) / 2 the transform is a convolution,
+ * X[k] = c[k] sum over j of (x[j] c[j]) conj(c[k - j]), done by a complex FFT of a size that is supported.
  */
 #ifndef AK_RFFT_H
 #define AK_RFFT_H
