@@ -41,6 +41,7 @@ ak_status ak_resample_create(ak_resample **plan, const ak_resample_config *confi
     }
     const ak_resample_kernels *kernels = AK_SELECT(ak_resample_kernels, isa);
     p->fir = p->filter.wide ? kernels->wide : kernels->narrow;
+    p->blend = p->filter.wide ? kernels->wide_blend : kernels->narrow_blend;
     *plan = p;
     return AK_OK;
 }
@@ -112,6 +113,7 @@ static void group_task(const void *context, void *scratch, size_t task)
  * to go round when there are threads. */
 static size_t tile_of(const ak_resample *plan, size_t length, size_t channels)
 {
+    if (plan->filter.phases) return TILE;
     size_t period = (size_t)plan->filter.period_out, tile = ak_round_up(TILE, AK_PERIODS * period);
     size_t threads = (size_t)ak_crew_threads(plan->crew), wanted = 4 * threads;
     if (threads > 1 && channels < wanted && length / tile < wanted)

@@ -12,12 +12,16 @@
 typedef void (*ak_fir)(const void *table, size_t window, const float *in, size_t in_step, float *out,
                        size_t out_step, size_t count);
 
+/* (1 - fraction) times the sum of low[k] in[k] plus fraction times that of high[k] in[k], k < count. */
+typedef float (*ak_blend)(const void *low, const void *high, const float *in, size_t count, double fraction);
+
 /* Bins k < kept times response[k], bins kept .. total - 1 zero; a bin is two vectors, re and im. */
 typedef void (*ak_shape)(float *bins, const float *response, size_t kept, size_t total);
 
 typedef struct ak_resample_kernels {
-    ak_fir narrow; /* table of float, sums of float */
-    ak_fir wide;   /* table of double, sums of double */
+    ak_fir narrow;                     /* table of float, sums of float */
+    ak_fir wide;                       /* table of double, sums of double */
+    ak_blend narrow_blend, wide_blend; /* rows of float, of double */
     ak_shape shape;
 } ak_resample_kernels;
 
@@ -27,6 +31,7 @@ struct ak_resample {
     ak_crew *crew;
     ak_filter filter;
     ak_fir fir;
+    ak_blend blend;             /* where filter.phases is not 0 */
     struct ak_overlap *overlap; /* NULL where the direct filter does all */
 };
 

@@ -57,7 +57,27 @@ static void one_phase(const ak_resample *plan, ak_stretch in, size_t q, int64_t 
     }
 }
 
+/* One output between two rows of the table. */
+static float interpolated(const ak_resample *plan, ak_stretch in, int64_t n)
+{
+    const ak_filter *f = &plan->filter;
+    size_t cell = f->wide ? sizeof(double) : sizeof(float), taps = 2 * f->reach;
+    int64_t between, first = ak_filter_first(f, n, &between);
+    int64_t row = between * f->phases / f->up;
+    double fraction = (double)(between * f->phases % f->up) / (double)f->up;
+    int64_t begin = first < in.start ? in.start - first : 0;
+    int64_t end = in.stop - first < (int64_t)taps ? in.stop - first : (int64_t)taps;
+    if (begin >= end) return 0;
+    const char *low = (const char *)f->table + ((size_t)row * taps + (size_t)begin) * cell;
+    return plan->blend(low, low + taps * cell, in.x + (first + begin - in.start), (size_t)(end - begin),
+                       fraction);
+}
+
 void ak_resample_direct(const ak_resample *plan, ak_stretch in, int64_t from, int64_t to, float *out)
 {
+    if (plan->filter.phases) {
+        for (int64_t n = from; n < to; n++) out[n - from] = interpolated(plan, in, n);
+        return;
+    }
     for (size_t q = 0; q < plan->filter.groups; q++) one_phase(plan, in, q, from, to, out);
 }

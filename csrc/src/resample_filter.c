@@ -5,8 +5,12 @@
 #include <math.h>
 
 #define PI 3.14159265358979323846
-#define WIDE_ABOVE 130.0 /* dB: what float32 sums cannot hold */
-#define TABLE_LIMIT ((size_t)256 << 20)
+#define WIDE_ABOVE 130.0       /* dB: what float32 sums cannot hold */
+#define EXACT_LIMIT (64 << 20) /* bytes of a table with every phase; beyond that, outputs are interpolated   \
+                                */
+#define TABLE_LIMIT (256 << 20)
+#define PHASES 4096       /* linear interpolation is then 143 dB below the signal */
+#define PHASES_WIDE 16384 /* 167 dB */
 
 /* h(t), t in input samples */
 typedef struct response {
@@ -139,6 +143,44 @@ static void fill_table(ak_filter *f, const response *r, double *row)
     }
 }
 
+static size_t cell_bytes(const ak_filter *f)
+{
+    return f->wide ? sizeof(double) : sizeof(float);
+}
+
+/* The table with every phase. */
+static ak_status design_exact(ak_filter *f, const response *r)
+{
+    f->first = ak_alloc(f->groups * sizeof *f->first);
+    double *row = ak_alloc(2 * f->reach * sizeof *row);
+    if (f->first) lay_out_groups(f);
+    if (f->first) f->table = ak_alloc(f->groups * f->window * AK_GROUP * cell_bytes(f));
+    if (row && f->table) fill_table(f, r, row);
+    free(row);
+    return row && f->table ? AK_OK : AK_ERR_MEMORY;
+}
+
+static ak_status design_interpolated(ak_filter *f, const response *r)
+{
+    f->phases = f->wide ? PHASES_WIDE : PHASES;
+    f->period_out = f->up;
+    f->period_in = f->down;
+    f->window = 2 * f->reach + (size_t)(AK_GROUP * f->down / f->up) + 1;
+    size_t taps = 2 * f->reach, rows = (size_t)f->phases + 1;
+    if ((double)taps * (double)rows * (double)cell_bytes(f) > TABLE_LIMIT) return AK_ERR_SIZE;
+    f->table = ak_alloc(taps * rows * cell_bytes(f));
+    if (!f->table) return AK_ERR_MEMORY;
+    for (size_t i = 0; i < taps * rows; i++) {
+        double h =
+            evaluate(r, (double)(i / taps) / (double)f->phases + (double)f->reach - 1 - (double)(i % taps));
+        if (f->wide)
+            ((double *)f->table)[i] = h;
+        else
+            ((float *)f->table)[i] = (float)h;
+    }
+    return AK_OK;
+}
+
 ak_status ak_filter_design(ak_filter *f, const ak_resample_config *c)
 {
     *f = (ak_filter){0};
@@ -154,23 +196,12 @@ ak_status ak_filter_design(ak_filter *f, const ak_resample_config *c)
     f->period_out = f->up * repeats;
     f->period_in = f->down * repeats;
     f->groups = (size_t)(f->period_out / AK_GROUP);
-    double cells = (2 * r.reach + 2 + AK_GROUP * slowness(f)) * (double)f->period_out;
-    if (cells * (f->wide ? sizeof(double) : sizeof(float)) > (double)TABLE_LIMIT) return AK_ERR_SIZE;
+    if (r.reach > TABLE_LIMIT) return AK_ERR_SIZE;
     f->reach = (size_t)ceil(r.reach);
-
-    f->first = ak_alloc(f->groups * sizeof *f->first);
-    double *row = ak_alloc(2 * f->reach * sizeof *row);
-    if (f->first) lay_out_groups(f);
-    if (f->first)
-        f->table = ak_alloc(f->groups * f->window * AK_GROUP * (f->wide ? sizeof(double) : sizeof(float)));
-    if (!f->first || !row || !f->table) {
-        free(row);
-        ak_filter_release(f);
-        return AK_ERR_MEMORY;
-    }
-    fill_table(f, &r, row);
-    free(row);
-    return AK_OK;
+    double cells = (2 * r.reach + 2 + AK_GROUP * slowness(f)) * (double)f->period_out;
+    status = cells * (double)cell_bytes(f) > EXACT_LIMIT ? design_interpolated(f, &r) : design_exact(f, &r);
+    if (status) ak_filter_release(f);
+    return status;
 }
 
 void ak_filter_release(ak_filter *f)

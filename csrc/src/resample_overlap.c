@@ -103,7 +103,7 @@ static ak_status fill_tables(ak_overlap *o, const ak_filter *f, int width)
 ak_status ak_overlap_init(ak_overlap *o, const ak_filter *f, ak_isa isa)
 {
     *o = (ak_overlap){0};
-    if (f->wide || 2 * f->reach < WORTHWHILE || f->window > LARGEST) return AK_OK;
+    if (f->wide || f->phases || 2 * f->reach < WORTHWHILE || f->window > LARGEST) return AK_OK;
     int64_t skip = ((int64_t)f->reach + f->down - 1) / f->down, keep = choose_size(o, f, skip);
     if (!keep) return AK_OK;
     o->kernels = AK_SELECT(ak_rfft_kernels, isa);

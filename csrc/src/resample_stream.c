@@ -103,9 +103,7 @@ static void outputs(const ak_resample_stream *s, int64_t to, float *out, size_t 
 /* Drops the input that no later output needs. */
 static void advance(ak_resample_stream *s)
 {
-    const ak_filter *f = &s->plan->filter;
-    int64_t period = s->written / f->period_out, q = s->written % f->period_out / AK_GROUP;
-    int64_t needed = period * f->period_in + f->first[q];
+    int64_t between, needed = ak_filter_first(&s->plan->filter, s->written, &between);
     if (needed > s->received) needed = s->received;
     if (needed <= s->start) return;
     size_t keep = (size_t)(s->received - needed);

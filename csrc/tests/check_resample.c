@@ -2,7 +2,7 @@
 #include "check.h"
 
 static const int rates[][2] = {{48000, 16000}, {44100, 16000}, {16000, 24000}, {48000, 44100},
-                               {1, 1},         {7, 5},         {1, 20}};
+                               {1, 1},         {7, 5},         {44100, 44101}, {1, 20}};
 enum { RATES = sizeof rates / sizeof *rates };
 
 static ak_resample *plan_of(int pair, ak_resample_quality quality, const ak_options *options)

@@ -22,6 +22,7 @@ RATES = [
     (8000, 48000),
     (16000, 16000),
     (7, 5),
+    (44100, 44101),
 ]
 DECIBELS = {"fast": 100, "hq": 125, "vhq": 150}
 
@@ -87,7 +88,7 @@ def test_blocks_by_fft_are_the_direct_filter(rates: tuple[int, int], quality: st
     direct, auto = (Resampler(*rates, quality, isa=isa, method=m)(x) for m in ("direct", "auto"))
     assert direct.shape == auto.shape
     assert decibels(auto - direct, direct) < -min(DECIBELS[quality], 124)
-    assert not np.array_equal(auto, direct) or rates in ((16000, 16000), (7, 5)), "the FFT was not used"
+    assert not np.array_equal(auto, direct) or rates in ((16000, 16000), (7, 5), (44100, 44101)), "the FFT was not used"
 
 
 @pytest.mark.parametrize("quality", DECIBELS)
@@ -120,7 +121,7 @@ def test_hq_has_soxrs_passband() -> None:
     assert 10 * np.log10(2 * np.mean(y.astype(np.float64) ** 2)) > -0.1
 
 
-@pytest.mark.parametrize("rates", RATES)
+@pytest.mark.parametrize("rates", RATES[:-1])  # torchaudio would take 15 GB for the last
 def test_low_is_torchaudios_default(rates: tuple[int, int]) -> None:
     torch = pytest.importorskip("torch")
     functional = pytest.importorskip("torchaudio.functional")
@@ -146,7 +147,7 @@ def test_threads_and_channels_change_no_bit(quality: str, isa: str) -> None:
 @pytest.mark.parametrize("isa", ISAS)
 @settings(deadline=None, max_examples=12)
 @given(
-    rates=st.sampled_from([*RATES, (48000, 32000), (11025, 8000), (1, 33), (33, 1)]),
+    rates=st.sampled_from([*RATES, (48000, 32000), (11025, 8000), (1, 33), (33, 1), (16001, 16000)]),
     quality=st.sampled_from(["low", "fast", "vhq"]),
     pieces=st.lists(st.integers(0, 2000), max_size=6),
     channels=st.integers(1, 3),
@@ -189,7 +190,7 @@ def test_refuses_impossible_filters(bad: tuple[float, float, float]) -> None:
         Resampler(48000, 16000, bad)
 
 
-@pytest.mark.parametrize("rates", [(0, 1), (1, 0), (-5, 5), (2**31 - 1, 2**31 - 2)])
+@pytest.mark.parametrize("rates", [(0, 1), (1, 0), (-5, 5), (2**31 - 1, 1)])
 def test_refuses_impossible_rates(rates: tuple[int, int]) -> None:
     with pytest.raises(audiokern.AudiokernError):
         Resampler(*rates, "hq")

@@ -44,7 +44,7 @@ typedef struct ak_resample_config {
 typedef struct ak_resample ak_resample;
 
 /* options may be NULL.
- * Errors: AK_ERR_ARGUMENT, AK_ERR_SIZE (a filter of more than 256 MiB: rates with hardly a common factor),
+ * Errors: AK_ERR_ARGUMENT, AK_ERR_SIZE (a filter of more than 256 MiB: ratios of ten thousand and more),
  * AK_ERR_MEMORY, AK_ERR_THREADS, AK_ERR_ISA_*. */
 AK_API ak_status ak_resample_create(ak_resample **plan, const ak_resample_config *config,
                                     const ak_options *options);

@@ -99,6 +99,49 @@ static void wide(const void *table, size_t window, const float *in, size_t in_st
         sums64(1, table, window, in, in_step, out, out_step);
 }
 
+AK_INLINE float sum_lanes(v_f32 a, v_f32 b)
+{
+    float sum = 0;
+    a += b;
+    for (int l = 0; l < AK_W; l++) sum += a[l];
+    return sum;
+}
+
+/* Taps in the lanes: each output has coefficients of its own. */
+static float narrow_blend(const void *low, const void *high, const float *in, size_t count, double fraction)
+{
+    const float *h = low, *g = high;
+    v_f32 a0 = {0}, a1 = {0}, b0 = {0}, b1 = {0};
+    float a = 0, b = 0;
+    size_t k = 0;
+    for (; k + 2 * AK_W <= count; k += 2 * AK_W) {
+        v_f32 x0 = v_load(in + k), x1 = v_load(in + k + AK_W);
+        a0 = v_fma(v_load(h + k), x0, a0);
+        a1 = v_fma(v_load(h + k + AK_W), x1, a1);
+        b0 = v_fma(v_load(g + k), x0, b0);
+        b1 = v_fma(v_load(g + k + AK_W), x1, b1);
+    }
+    for (; k < count; k++) {
+        a += h[k] * in[k];
+        b += g[k] * in[k];
+    }
+    a += sum_lanes(a0, a1);
+    b += sum_lanes(b0, b1);
+    return a + (float)fraction * (b - a);
+}
+
+static float wide_blend(const void *low, const void *high, const float *in, size_t count, double fraction)
+{
+    const double *h = low, *g = high;
+    double a[4] = {0}, b[4] = {0}; /* several sums, for they wait on one another */
+    for (size_t k = 0; k < count; k++) {
+        a[k % 4] += h[k] * in[k];
+        b[k % 4] += g[k] * in[k];
+    }
+    double low_sum = (a[0] + a[1]) + (a[2] + a[3]), high_sum = (b[0] + b[1]) + (b[2] + b[3]);
+    return (float)(low_sum + fraction * (high_sum - low_sum));
+}
+
 static void shape(float *bins, const float *response, size_t kept, size_t total)
 {
     v_f32 *b = (v_f32 *)(void *)bins;
@@ -110,4 +153,10 @@ static void shape(float *bins, const float *response, size_t kept, size_t total)
     for (size_t k = 2 * kept; k < 2 * total; k++) b[k] = (v_f32){0};
 }
 
-const ak_resample_kernels AK_NAME(ak_resample_kernels) = {.narrow = narrow, .wide = wide, .shape = shape};
+const ak_resample_kernels AK_NAME(ak_resample_kernels) = {
+    .narrow = narrow,
+    .wide = wide,
+    .narrow_blend = narrow_blend,
+    .wide_blend = wide_blend,
+    .shape = shape,
+};
