@@ -1,6 +1,7 @@
 # make run    sets up, measures every STFT that this machine can run, shows the report
 # make test   sets up everything and passes all tests
 # make lint   ruff, mypy, clang-format
+# make sanitize, make fuzz    the C library under sanitizers, and under fuzzers for a few seconds each
 PYTHON ?= python3
 VENV ?= .venv
 EXTRAS ?=
@@ -41,6 +42,13 @@ sanitize:
 	cmake --build build/sanitize --target check
 	cmake -S csrc -B build/tsan -DAK_SANITIZE=thread
 	cmake --build build/tsan --target check
+
+# each fuzzer runs for FUZZ_SECONDS
+FUZZ_SECONDS ?= 5
+fuzz:
+	@command -v clang >/dev/null || { echo "fuzz: Clang is needed: apt-get install clang libclang-rt-dev" >&2; exit 1; }
+	cmake -S csrc -B build/fuzz -DCMAKE_C_COMPILER=clang -DAK_FUZZ=ON -DAK_FUZZ_SECONDS=$(FUZZ_SECONDS)
+	cmake --build build/fuzz --target fuzz
 
 clean:
 	rm -rf build dist
