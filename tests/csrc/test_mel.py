@@ -44,9 +44,7 @@ def reference(x: np.ndarray, n: int, hop: int, filters: np.ndarray, power: int =
     """(..., mels, frames) in float64, centred and reflected."""
     x = np.pad(x.astype(np.float64), [(0, 0)] * (x.ndim - 1) + [(n // 2, n // 2)], mode="reflect")
     frames = (x.shape[-1] - n) // hop + 1
-    spectrum = np.fft.rfft(
-        x[..., hop * np.arange(frames)[:, None] + np.arange(n)] * hann(n).astype(np.float64)
-    )
+    spectrum = np.fft.rfft(x[..., hop * np.arange(frames)[:, None] + np.arange(n)] * hann(n).astype(np.float64))
     return np.swapaxes(np.abs(spectrum) ** power @ filters.T.astype(np.float64), -1, -2)
 
 
@@ -119,10 +117,7 @@ def test_odd_filters(isa: str) -> None:
         filters[4, bins // 2] = -2
         filters[5, 1:] = 1
         x = signal(2, 5 * n + 1)
-        assert (
-            error(Mel(Config(n, n // 2, hann(n)), filters, isa=isa)(x), reference(x, n, n // 2, filters))
-            < 1e-6
-        )
+        assert error(Mel(Config(n, n // 2, hann(n)), filters, isa=isa)(x), reference(x, n, n // 2, filters)) < 1e-6
 
 
 def kaldi(x: np.ndarray, window: np.ndarray, filters: np.ndarray, snip_edges: bool) -> np.ndarray:
@@ -147,9 +142,7 @@ def kaldi(x: np.ndarray, window: np.ndarray, filters: np.ndarray, snip_edges: bo
 def test_kaldi_steps(isa: str, snip_edges: bool) -> None:
     window = (np.hanning(400) ** 0.85).astype(np.float32)
     filters = triangles(512, 80, 16000)
-    config = Config(
-        512, 160, window, center=False if snip_edges else "hop", pad_mode="symmetric", window_first=True
-    )
+    config = Config(512, 160, window, center=False if snip_edges else "hop", pad_mode="symmetric", window_first=True)
     plan = Mel(config, filters, remove_mean=True, preemphasis=0.97, frames_first=True, isa=isa)
     for samples in (16_000, 12_345, 400, 559, 560):
         x = signal(samples) + np.float32(0.3)

@@ -47,9 +47,7 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
-def definition(
-    x: np.ndarray, n: int, hop: int, window: np.ndarray, center: bool, pad: str = "reflect"
-) -> np.ndarray:
+def definition(x: np.ndarray, n: int, hop: int, window: np.ndarray, center: bool, pad: str = "reflect") -> np.ndarray:
     """The transform in float64."""
     before = (n - window.size) // 2
     full = np.zeros(n)

@@ -43,11 +43,7 @@ class Fft:
         if spectrum.ndim == 0 or spectrum.shape[-1] != bins:
             raise ValueError(f"spectrum must have rows of {bins} bins")
         out = output(out, (*spectrum.shape[:-1], self.n), np.float32)
-        check(
-            _inverse(
-                self._plan, spectrum.ctypes.data, bins, spectrum.size // bins, out.ctypes.data, self.n, None
-            )
-        )
+        check(_inverse(self._plan, spectrum.ctypes.data, bins, spectrum.size // bins, out.ctypes.data, self.n, None))
         return out
 
     def __del__(self) -> None:

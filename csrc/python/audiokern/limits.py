@@ -47,9 +47,7 @@ def fma(threads: int = 1, seconds: float = 0.5, isa: str = "auto") -> float:
     return fma_stats(threads, seconds, isa).best
 
 
-def bandwidth_stats(
-    bytes: int, kind: str = "read", threads: int = 1, seconds: float = 0.5, isa: str = "auto"
-) -> Limit:
+def bandwidth_stats(bytes: int, kind: str = "read", threads: int = 1, seconds: float = 0.5, isa: str = "auto") -> Limit:
     """Bandwidth in GB/s (1e9) of ``threads`` threads together, each on a working set of ``bytes``.
 
     kind: "read" counts the bytes read; "copy" (ordinary stores) and "stream" (non-temporal stores) count the
@@ -62,8 +60,6 @@ def bandwidth_stats(
     return Limit(limit.best, limit.median, limit.repetitions)
 
 
-def bandwidth(
-    bytes: int, kind: str = "read", threads: int = 1, seconds: float = 0.5, isa: str = "auto"
-) -> float:
+def bandwidth(bytes: int, kind: str = "read", threads: int = 1, seconds: float = 0.5, isa: str = "auto") -> float:
     """The best of bandwidth_stats."""
     return bandwidth_stats(bytes, kind, threads, seconds, isa).best

@@ -118,9 +118,7 @@ class Mel:
         arguments, out, keep = self._prepare(x, out)
         return Bound(_execute, arguments, out, keep, self)
 
-    def _prepare(
-        self, x: Any, out: np.ndarray | None = None
-    ) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
+    def _prepare(self, x: Any, out: np.ndarray | None = None) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
         x = f32(x, "x")
         samples = x.shape[-1]
         frames, channels = self.config.frames(samples), self.channels

@@ -95,9 +95,7 @@ def stft_plain(x: Any, config: Config, out: np.ndarray | None = None) -> np.ndar
     return spectrum
 
 
-def istft_plain(
-    spectrum: Any, config: Config, length: int | None = None, out: np.ndarray | None = None
-) -> np.ndarray:
+def istft_plain(spectrum: Any, config: Config, length: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
     """The least-squares inverse by its definition, in plain C: slow, for reading and checking."""
     spectrum = np.ascontiguousarray(spectrum, np.complex64)
     *lead, frames, bins = spectrum.shape
@@ -113,9 +111,7 @@ def istft_plain(
 _handle = ctypes.POINTER(ctypes.c_void_p)
 _options = ctypes.POINTER(Options)
 _create = declare("ak_stft_create", _handle, _config, _options)
-_execute = declare(
-    "ak_stft_execute", _pointer, _pointer, _size, _size, _stride, _pointer, _stride, _stride, _pointer
-)
+_execute = declare("ak_stft_execute", _pointer, _pointer, _size, _size, _stride, _pointer, _stride, _stride, _pointer)
 _spectrogram = declare(
     "ak_stft_spectrogram",
     *(_pointer, ctypes.c_int, _pointer, _size, _size, _stride, _pointer, _stride, _stride, _pointer),
@@ -147,9 +143,7 @@ class Stft:
         arguments, out, keep = self._prepare(x, out)
         return Bound(_execute, arguments, out, keep, self)
 
-    def _prepare(
-        self, x: Any, out: np.ndarray | None = None
-    ) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
+    def _prepare(self, x: Any, out: np.ndarray | None = None) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
         x = f32(x, "x")
         rows, samples, frames = self._shape(x)
         bins = self.config.bins
