@@ -7,13 +7,12 @@
 #define PI 3.14159265358979323846
 #define WIDE_ABOVE 130.0       /* dB: what float32 sums cannot hold */
 #define EXACT_LIMIT (64 << 20) /* bytes of a table with every phase; outputs are interpolated beyond */
-*/
 #define TABLE_LIMIT (256 << 20)
 #define PHASES 4096       /* linear interpolation is then 143 dB below the signal */
 #define PHASES_WIDE 16384 /* 167 dB */
 
-    /* h(t), t in input samples */
-    typedef struct response {
+/* h(t), t in input samples */
+typedef struct response {
     double cutoff; /* of the sinc, as a fraction of the input's Nyquist frequency; also its gain */
     double reach;  /* h is 0 from there on */
     double beta;   /* Kaiser's; 0 for a Hann window */
