@@ -41,7 +41,7 @@ def begin(
     op: Names = (),
     device: str = "cpu",
     threads: int | Sequence[int] = 1,
-    precision: str | float = "1%",
+    precision: str | float = "2%",
     budget: str | float = "1.5s",
     replicates: int = 3,
     seed: int = 0,

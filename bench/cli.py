@@ -106,7 +106,7 @@ def list_(suite: str | None, as_json: bool) -> None:
 @click.option("--op", default="", help="Operations to measure, e.g. forward [default: all].")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda[:N].")
 @click.option("--threads", default="1", show_default=True, help="CPU threads, e.g. 1,2.")
-@click.option("--precision", default="1%", show_default=True, help="Stop when the median is known this well.")
+@click.option("--precision", default="2%", show_default=True, help="Stop when the median is known this well.")
 @click.option("--budget", default="1.5s", show_default=True, help="Sampling time of an operation, over all replicates.")
 @click.option(
     "--replicates", default=3, show_default=True, type=click.IntRange(1), help="Processes for each implementation."

@@ -43,10 +43,10 @@ class Plan:
     threads: tuple[int, ...] = (1,)
     seed: int = 0
     corpus: str = "builtin"
-    precision: float = 0.01
+    precision: float = 0.02
     budget_s: float = 1.5
     replicates: int = 3
-    turn_s: float = 0.05
+    turn_s: float = 0.025
     deadline_s: float = 120.0
     memory_limit: int | None = None
     slowdowns: Mapping[str, float] | None = None  # planted by the self-test: label of an implementation -> share

@@ -2,7 +2,7 @@
 
 Samples of one process share its memory layout, its page faults and the minute in which it ran, so the
 process (replicate) is resampled first, then the round within it (hierarchical bootstrap: Davison & Hinkley,
-*Bootstrap Methods and their Application*, 1997, section 3.8). A round is one turn of about 50 ms; its median
+*Bootstrap Methods and their Application*, 1997, section 3.8). A round is one turn of about 25 ms; its median
 is the unit of measurement.
 """
 

@@ -7,6 +7,7 @@ parent (:mod:`bench.process`) enforces deadlines and survives whatever happens h
 from __future__ import annotations
 
 import ctypes
+import gc
 import hashlib
 import importlib
 import json
@@ -75,6 +76,7 @@ class Session:
         if probe and not check.wrong:
             quality |= self.suite.quality(self.case, op, lambda *a: made.call(a))
         run = made.run
+        gc.collect()
         call_ns = self.clock.warm_up(run, native)
         if slowdown:
             run = _slowed(run, slowdown * call_ns)

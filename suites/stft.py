@@ -89,9 +89,9 @@ class Stft(Suite):
             _grid(1024, [256], [24000], center=[False], batch=[2]),
         ],
         "default": [
-            _grid(400, [160], [16000], seconds=[60.0]),
-            _grid(512, [128], [16000], batch=[16], seconds=[4.0]),
-            _grid(1024, [256], [24000], center=[False], seconds=[20.0]),
+            _grid(400, [160], [16000], seconds=[30.0]),
+            _grid(512, [128], [16000], batch=[16], seconds=[2.0]),
+            _grid(1024, [256], [24000], center=[False], seconds=[10.0]),
             _grid(2048, [512], [44100], seconds=[10.0]),
             _grid(4096, [1024], [48000], seconds=[10.0]),
         ],

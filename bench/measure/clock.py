@@ -36,7 +36,6 @@ class HostClock:
     def turn(self, run: Call, args: tuple[Any, ...], loops: int, overhead_ns: float, turn_ns: int) -> list[float]:
         """Samples for about ``turn_ns``, at least one, in time order; the cyclic collector waits meanwhile."""
         samples: list[float] = []
-        gc.collect()
         gc.disable()
         try:
             end = perf_counter_ns() + turn_ns
