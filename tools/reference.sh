@@ -1,14 +1,16 @@
 #!/bin/sh
-# Measures what reports/reference shows, on a machine that is at rest: make reference
+# Measures what results/reference and reports/reference show, on a machine that is at rest: make reference
 set -eu
 bin=${VENV:-.venv}/bin
 # nobody's choice of a library's instructions but its own
 unset OPENBLAS_CORETYPE MKL_CBWR ATEN_CPU_CAPABILITY 2>/dev/null || true
 machine=$("$bin/python" -c 'from bench.environment import collect, machine_id; print(machine_id(collect()))')
-run=results/reference/$machine
-rm -rf "$run" reports/reference/default
-"$bin/bench" run stft mel resample quantize --impl all --out "$run" || [ $? = 4 ]
-"$bin/bench" report "$run" -o reports/reference/default
+folder=results/reference/$machine
+rm -rf "$folder"
+for suite in stft mel resample quantize; do
+    "$bin/bench" run "$suite" --impl all --out "$folder/$suite" || [ $? = 4 ]
+    "$bin/bench" report "$folder/$suite" -o "reports/reference/$suite"
+done
 "$bin/bench" selftest --json >reports/reference/selftest.json
 "$bin/python" - <<'PYTHON' >reports/reference/selftest.md
 import json
