@@ -290,9 +290,7 @@ def corpus_remove(name: str) -> None:
 
 @main.command(context_settings=SETTINGS)
 @click.argument("suite", default="stft", shell_complete=_suites)
-@click.option(
-    "--impl", help="The implementation to run against itself [default: the steadiest near 5 ms]."
-)
+@click.option("--impl", help="The implementation to run against itself [default: the steadiest near 5 ms].")
 @click.option(
     "--pairs", default=40, show_default=True, type=click.IntRange(2), help="A/A comparisons, and as many planted ones."
 )
