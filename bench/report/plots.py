@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib
@@ -99,6 +100,17 @@ _FRONT = "; line: no other is faster at its quality"
 XAxis = tuple[Callable[[float], float], Callable[[Axes], None]]  # where a value goes, and how the axis is set up
 
 
+def _apart(ticks: Sequence[float]) -> list[str]:
+    """Labels of logarithmic ticks; one that would run into its left neighbour stays empty."""
+    room = 0.08 * math.log(ticks[-1] / ticks[0]) if len(ticks) > 1 else 0.0
+    labels, last = [], 0.0
+    for tick in ticks:
+        near = last > 0 and math.log(tick / last) < room
+        labels.append("" if near else f"{tick:g}")
+        last = last if near else tick
+    return labels
+
+
 def _quality_axis(name: str) -> XAxis:
     def arrange(axes: Axes) -> None:
         axes.margins(x=0.25)
@@ -139,7 +151,7 @@ def grown(section: Section, found: growth.Growth, colours: Looks) -> Plot:
         axes.plot(s.sizes, middle, marker=look.marker, color=look.colour, ms=4.5, lw=1.4)
     sizes = sorted({x for s in found.series for x in s.sizes})
     ticks = sizes if len(sizes) <= 7 else nice_ticks(sizes[0], sizes[-1])
-    set_log(axes, "x", ticks, [f"{x:g}" for x in ticks])
+    set_log(axes, "x", ticks, _apart(ticks))
     times = [line[k] for s in found.series for line in s.lines for k in ("low_ms", "high_ms")]
     _limits(axes, "y", times, _time_tick, room=1.2)
     axes.set_xlabel(f"{found.parameter}  (n^b: the power law fitted to each line)")
