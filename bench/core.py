@@ -54,7 +54,12 @@ class Case:
     @property
     def label(self) -> str:
         """``n_fft=400 hop_length=160``: the parameters, in the suite's order."""
-        return " ".join(f"{k}={_short(v)}" for k, v in self.params.items())
+        return label_of(self.params)
+
+
+def label_of(params: Params) -> str:
+    """``n_fft=400 center=on``: parameters as one text, in their order."""
+    return " ".join(f"{name}={_short(value)}" for name, value in params.items())
 
 
 def _short(value: Any) -> str:

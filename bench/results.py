@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from bench import stats
+from bench.core import label_of
 
 
 def column(doc: str, **default: Any) -> Any:
@@ -171,7 +172,7 @@ def summarise(group: list[Row], limits: Mapping[str, Any]) -> dict[str, Any]:
     line: dict[str, Any] = dict.fromkeys(SUMMARY)
     line |= {k: getattr(first, k) for k in ("suite", "op", "impl", "device", "threads", "version", "case")}
     line |= {
-        "label": " ".join(f"{k}={_text(v)}" for k, v in first.case.items()),
+        "label": label_of(first.case),
         "status": worst.status,
         "reason": worst.reason,
         "quality": {k: v for r in reversed(group) for k, v in r.quality.items()},
@@ -232,13 +233,3 @@ def _median_ms(values: Iterable[float | None]) -> float | None:
 
 def _megabytes(values: Iterable[int | None]) -> float | None:
     return max((v / 1e6 for v in values if v is not None), default=None)
-
-
-def _text(value: Any) -> str:
-    return (
-        ("on" if value else "off")
-        if isinstance(value, bool)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
