@@ -1,5 +1,3 @@
-
-
 def test_labels_that_would_run_into_each_other_are_left_out():
     from bench.report.plots import _apart
 
