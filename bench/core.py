@@ -83,11 +83,15 @@ class Op:
     ``prepare(*args)`` turns the suite's host arrays into whatever ``run`` takes (a tuple becomes several
     arguments), ``run`` is the timed closure, ``finish`` turns its result into host arrays in the suite's
     convention. prepare + run + finish together are timed as "end to end".
+
+    ``frame_seconds`` (s) says that a call handles one frame of a stream: then a sample is one call, however short,
+    and a call that lasts longer than the frame has missed its deadline.
     """
 
     run: Callable[..., Any]
     prepare: Callable[..., Any] = identity
     finish: Callable[[Any], Any] = identity
+    frame_seconds: float = 0.0
 
     def call(self, args: tuple[Any, ...]) -> Any:
         """Host arrays in, host arrays out."""
@@ -121,7 +125,8 @@ class Suite:
     Class attributes: ``name``; ``title`` (one line, states the conventions); ``ops`` (names in order);
     ``grids`` ({"quick" | "default" | "full": list of {param: [values]} blocks, each expanded as a product});
     ``error`` (the metric of ``check`` that tables and plots show as "error"); ``quality_axis`` (where rivals
-    differ in quality, the figure of ``quality`` that speed is plotted against; more is better).
+    differ in quality, the figure of ``quality`` that speed is plotted against; more is better); ``scored`` (True where
+    implementations are codecs, whose round trips over a corpus are scored after the timing).
     """
 
     name: str = ""
@@ -130,6 +135,14 @@ class Suite:
     grids: Mapping[str, Grid] = {}
     error: str = "error"
     quality_axis: str = ""
+    scored: bool = False
+
+    def adopt(self, made: Any, case: Case) -> Mapping[str, Any]:
+        """What an implementation returned, as {op: Op or callable}. A bare callable or Op stands for the first op.
+
+        A suite whose implementations return something else, such as a :class:`bench.Codec`, makes ops of it here.
+        """
+        return made if isinstance(made, Mapping) else {self.ops[0]: made}
 
     def audio(self, case: Case) -> np.ndarray:
         """The signal of a case: float32, batch x samples, deterministic from ``case.seed``."""
@@ -192,9 +205,8 @@ class Implementation:
     source: str = ""
 
     def ops(self, case: Case, suite: Suite) -> dict[str, Op]:
-        """Make it for a case. A bare callable or Op stands for the suite's first op."""
-        made = self.make(case, **self.variant)
-        made = made if isinstance(made, Mapping) else {suite.ops[0]: made}
+        """Make it for a case, as ops; the suite says how (:meth:`Suite.adopt`)."""
+        made = suite.adopt(self.make(case, **self.variant), case)
         if unknown := set(made) - set(suite.ops):
             raise ValueError(f"{self.name} offers {sorted(unknown)}; the suite {suite.name} has {list(suite.ops)}")
         return {op: made[op] if isinstance(made[op], Op) else Op(made[op]) for op in suite.ops if op in made}

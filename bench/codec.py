@@ -1,0 +1,167 @@
+"""What an implementation of a codec hands over, and how it becomes timed operations.
+
+A codec works at its own rate. Between that rate and the case's, soxr resamples at its quality VHQ, in ``prepare`` and
+``finish``: outside the timed part. All audio is float32, shape (channels, samples).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.core import Case, Op, Unsupported
+
+if TYPE_CHECKING:  # finding implementations stays quick
+    import numpy as np
+
+Packets = list[bytes]
+FACTS = ("nominal_bps", "payload_bps", "container_bps", "rate", "frame", "delay", "model_bytes", "lossless")
+"""What every answer of an operation is accompanied by, float64, in this order; NaN where it is not known."""
+
+
+def bits(packets: Sequence[bytes]) -> int:
+    """All the bits of all the packets."""
+    return 8 * sum(map(len, packets))
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A codec, made for one case: what a function under ``@impl("codec")`` returns.
+
+    ``encode`` takes float32 (channels, samples) at ``rate``, of any length from 0.1 s, and gives the payload as
+    packets; it flushes its look-ahead, so that ``decode`` of them gives at least as many samples as went in (plus
+    the delay, where the format allows it). Neither keeps state from one call to the next. Both may be called with
+    other audio than the case's. A damaged packet raises an exception or sounds bad; it never hangs.
+
+    - ``rate``: sample rate in Hz at which the codec works; take the nearest to ``case.sample_rate`` that it has.
+    - ``nominal``: bit/s that it was set to, the nearest it can to ``1000 * case.bitrate``.
+    - ``delay``: the algorithmic delay that its documentation or its library declares, in samples at ``rate``.
+    - ``frame``: samples that a packet stands for; 0 where packets have no fixed length.
+    - ``payload_bits``: bits of the packets that a decoder needs: no header bytes, no padding [all their bits].
+    - ``container_bits``: bits of the same in the codec's usual file or transport format, where it has one.
+    - ``stream``: gives a fresh encoder and decoder as one function: the next frame in, float32 (channels, ``frame``),
+      and what can be decoded by then out, float32 (channels, any number of samples).
+    - ``model_bytes``: size of the parameters, for codecs that are trained.
+    - ``lossless``: audio of 16 bits (multiples of 2**-15) at ``rate`` comes back bit for bit.
+    - ``parametric``: it does not follow the waveform, so that sample-wise measures such as SNR mean nothing.
+    - ``channels``: the most channels that it takes; a case with more is reported as unavailable.
+    """
+
+    rate: int
+    encode: Callable[[np.ndarray], Packets]
+    decode: Callable[[Packets], np.ndarray]
+    nominal: float
+    delay: int | None = None
+    frame: int = 0
+    payload_bits: Callable[[Packets], int] = bits
+    container_bits: Callable[[Packets], int] | None = None
+    stream: Callable[[], Callable[[np.ndarray], np.ndarray]] | None = None
+    model_bytes: int = 0
+    lossless: bool = False
+    parametric: bool = False
+    channels: int = 1
+
+
+def resample(audio: np.ndarray, source: int, target: int) -> np.ndarray:
+    """float32 (channels, samples) at ``source`` Hz -> (channels, samples') at ``target`` Hz, by soxr VHQ."""
+    import numpy as np
+    import soxr
+
+    if source == target:
+        return audio
+    return np.ascontiguousarray(soxr.resample(audio.T, source, target, "VHQ").T, np.float32)
+
+
+def ops(codec: Codec, case: Case) -> dict[str, Op]:
+    """``encode``, ``decode`` and, where the codec can, ``stream``; each takes (channels, samples) at the case's rate.
+
+    Every answer is a pair: what came out, and its FACTS. ``encode`` gives the packets as one uint8 array; ``decode``
+    and ``stream`` give float32 (channels, samples') at the case's rate. ``prepare`` of ``decode`` encodes, so that its
+    "end to end" is the whole round trip. ``finish`` of ``stream`` streams the whole clip through a fresh state.
+
+    Raises :class:`Unsupported` where the case has more channels than the codec takes; ``prepare`` raises ValueError
+    for audio that holds NaN or infinity.
+    """
+    import numpy as np
+
+    if case.channels > codec.channels:
+        raise Unsupported("mono only" if codec.channels == 1 else f"at most {codec.channels} channels")
+    trip = _Trip(codec, case)
+    made = {
+        "encode": Op(codec.encode, trip.enter, lambda packets: (_joined(packets), trip.facts(packets))),
+        "decode": Op(codec.decode, trip.encoded, lambda out: (trip.leave(out), trip.facts(trip.packets))),
+    }
+    if codec.stream and codec.frame:
+        nothing = np.full(len(FACTS), np.nan)
+        made["stream"] = Op(
+            _Stream.next, lambda audio: trip.streaming(audio), lambda _: (trip.leave(trip.streamed()), nothing),
+            codec.frame / codec.rate,
+        )  # fmt: skip
+    return made
+
+
+class _Trip:
+    """One codec in one case: from the case's rate to the codec's and back; remembers what it prepared last."""
+
+    def __init__(self, codec: Codec, case: Case):
+        self.codec, self.case_rate = codec, case.sample_rate
+        self.native: np.ndarray
+        self.packets: Packets = []
+
+    def enter(self, audio: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        if not np.isfinite(audio).all():
+            raise ValueError("the audio holds NaN or infinity; a codec cannot take it")
+        self.native = resample(audio, self.case_rate, self.codec.rate)
+        return self.native
+
+    def encoded(self, audio: np.ndarray) -> Packets:
+        self.packets = self.codec.encode(self.enter(audio))
+        return self.packets
+
+    def leave(self, out: np.ndarray) -> np.ndarray:
+        return resample(out, self.codec.rate, self.case_rate)
+
+    def streaming(self, audio: np.ndarray) -> _Stream:
+        return _Stream(self.codec, self.enter(audio))
+
+    def streamed(self) -> np.ndarray:
+        import numpy as np
+
+        stream = _Stream(self.codec, self.native)
+        return np.concatenate([stream.next() for _ in stream.frames], axis=1)
+
+    def facts(self, packets: Packets) -> np.ndarray:
+        """FACTS of these packets, which stand for the audio that entered last."""
+        import numpy as np
+
+        c, seconds = self.codec, self.native.shape[1] / self.codec.rate
+        container = c.container_bits(packets) / seconds if c.container_bits else np.nan
+        known = (c.nominal, c.payload_bits(packets) / seconds, container, c.rate, c.frame)
+        return np.array([*known, np.nan if c.delay is None else c.delay, c.model_bytes, c.lossless], np.float64)
+
+
+class _Stream:
+    """The frames of one signal, fed in turn to one fresh state, from the beginning again after the last."""
+
+    def __init__(self, codec: Codec, audio: np.ndarray):
+        import numpy as np
+
+        assert codec.stream
+        self.feed, self.at = codec.stream(), 0
+        count = max(1, -(-audio.shape[1] // codec.frame))
+        padded = np.pad(audio, ((0, 0), (0, count * codec.frame - audio.shape[1])))
+        self.frames = [np.ascontiguousarray(part) for part in np.split(padded, count, axis=1)]
+
+    def next(self) -> np.ndarray:
+        frame = self.frames[self.at]
+        self.at = (self.at + 1) % len(self.frames)
+        return self.feed(frame)
+
+
+def _joined(packets: Packets) -> Any:
+    import numpy as np
+
+    return np.frombuffer(b"".join(packets), np.uint8)
