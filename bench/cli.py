@@ -98,7 +98,11 @@ def list_(suite: str | None, as_json: bool) -> None:
 )
 @click.option("--exclude", default="", help="Names or globs to leave out.", shell_complete=_impls)
 @click.option(
-    "--grid", default="default", show_default=True, type=click.Choice(["quick", "default", "full"]), help="Which cases."
+    "--grid",
+    default="default",
+    show_default=True,
+    metavar="NAME",
+    help="Which cases: quick, default, full, or another grid of the suite.",
 )
 @click.option(
     "--case", multiple=True, metavar="NAME=V[,V]", help="Values in place of the grid's, e.g. n_fft=1024,2048."

@@ -123,7 +123,8 @@ class Suite:
     """The contract of one task. A suite is one file that defines a subclass and nothing else.
 
     Class attributes: ``name``; ``title`` (one line, states the conventions); ``ops`` (names in order);
-    ``grids`` ({"quick" | "default" | "full": list of {param: [values]} blocks, each expanded as a product});
+    ``grids`` ({"quick" | "default" | "full": list of {param: [values]} blocks, each expanded as a product}; a suite may
+    have more);
     ``error`` (the metric of ``check`` that tables and plots show as "error"); ``quality_axis`` (where rivals
     differ in quality, the figure of ``quality`` that speed is plotted against; more is better); ``scored`` (True where
     implementations are codecs, whose round trips over a corpus are scored after the timing).

@@ -108,7 +108,9 @@ def ops(suite: Suite, wanted: Sequence[str]) -> list[str]:
 def cases(suite: Suite, grid: str, overrides: Mapping[str, Sequence[str]], device: str = "cpu") -> list[dict[str, Any]]:
     """The grid's settings, with the values of ``overrides`` in place of the grid's."""
     if grid not in suite.grids:
-        raise Usage(f"{suite.name} has no grid {grid!r}; there are: {', '.join(suite.grids)}")
+        near = get_close_matches(grid, suite.grids, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(suite.grids)}"
+        raise Usage(f"{suite.name} has no grid {grid!r}; {hint}")
     settings = suite.expand(grid)
     names = list(settings[0])
     for name in overrides:
