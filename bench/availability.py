@@ -30,7 +30,7 @@ def probe(
 
 
 def _try(implementation: Implementation, scratch: Path) -> str:
-    worker = Worker(implementation.suite, implementation.name, scratch, Conditions())
+    worker = Worker([implementation.suite, implementation.name, str(scratch)], Conditions())
     try:
         worker.ask("hello", "importing")
     except Failed as failure:

@@ -16,8 +16,23 @@ if TYPE_CHECKING:  # finding implementations stays quick
     import numpy as np
 
 Packets = list[bytes]
-FACTS = ("nominal_bps", "payload_bps", "container_bps", "rate", "frame", "delay", "model_bytes", "lossless")
-"""What every answer of an operation is accompanied by, float64, in this order; NaN where it is not known."""
+FACTS = (
+    "nominal_bps", "payload_bps", "container_bps", "rate", "frame", "delay", "buffer", "model_bytes", "lossless",
+    "parametric",
+)  # fmt: skip
+"""What every answer of an operation is accompanied by, float64, in this order; NaN where it is not known.
+
+``buffer`` is of ``stream`` only: the most samples at ``rate`` between the place of a decoded sample in the output and
+the end of the frame after which it came out.
+"""
+
+WINDOW = 0.10
+"""Codecs are compared "at a bitrate" where their payload is within this share of what was asked for."""
+
+
+def within(payload_bps: float, asked_bps: float, window: float = WINDOW) -> bool:
+    """Whether a payload bitrate is near enough to the asked one to be compared with others."""
+    return abs(payload_bps - asked_bps) <= window * asked_bps
 
 
 def bits(packets: Sequence[bytes]) -> int:
@@ -36,7 +51,8 @@ class Codec:
 
     - ``rate``: sample rate in Hz at which the codec works; take the nearest to ``case.sample_rate`` that it has.
     - ``nominal``: bit/s that it was set to, the nearest it can to ``1000 * case.bitrate``.
-    - ``delay``: the algorithmic delay that its documentation or its library declares, in samples at ``rate``.
+    - ``delay``: the algorithmic delay that its documentation or its library declares, in samples at ``rate``: a frame,
+      where it works in frames, and by how much what is decoded lags behind what was encoded.
     - ``frame``: samples that a packet stands for; 0 where packets have no fixed length.
     - ``payload_bits``: bits of the packets that a decoder needs: no header bytes, no padding [all their bits].
     - ``container_bits``: bits of the same in the codec's usual file or transport format, where it has one.
@@ -63,6 +79,26 @@ class Codec:
     channels: int = 1
 
 
+def on_the_grid(audio: np.ndarray) -> np.ndarray:
+    """Rounded to 16 bits: float32 multiples of 2**-15 in [-1, 1). All that a codec is given lies on this grid."""
+    import numpy as np
+
+    return (np.clip(np.rint(audio * np.float32(32768)), -32768, 32767) / 32768).astype(np.float32)
+
+
+def staged(mono: np.ndarray, case: Case) -> np.ndarray:
+    """float32 (samples,) -> (channels, samples): for stereo, a source to the left of the middle.
+
+    The right channel is 6 dB lower and 0.3 ms later, about what a head makes of a source at 30 degrees.
+    """
+    import numpy as np
+
+    if case.channels == 1:
+        return mono[None]
+    late = round(3e-4 * case.sample_rate)
+    return np.stack([mono, np.float32(0.5) * np.concatenate([np.zeros(late, np.float32), mono])[: len(mono)]])
+
+
 def resample(audio: np.ndarray, source: int, target: int) -> np.ndarray:
     """float32 (channels, samples) at ``source`` Hz -> (channels, samples') at ``target`` Hz, by soxr VHQ."""
     import numpy as np
@@ -83,25 +119,20 @@ def ops(codec: Codec, case: Case) -> dict[str, Op]:
     Raises :class:`Unsupported` where the case has more channels than the codec takes; ``prepare`` raises ValueError
     for audio that holds NaN or infinity.
     """
-    import numpy as np
 
     if case.channels > codec.channels:
         raise Unsupported("mono only" if codec.channels == 1 else f"at most {codec.channels} channels")
-    trip = _Trip(codec, case)
+    trip = Trip(codec, case)
     made = {
         "encode": Op(codec.encode, trip.enter, lambda packets: (_joined(packets), trip.facts(packets))),
         "decode": Op(codec.decode, trip.encoded, lambda out: (trip.leave(out), trip.facts(trip.packets))),
     }
     if codec.stream and codec.frame:
-        nothing = np.full(len(FACTS), np.nan)
-        made["stream"] = Op(
-            _Stream.next, lambda audio: trip.streaming(audio), lambda _: (trip.leave(trip.streamed()), nothing),
-            codec.frame / codec.rate,
-        )  # fmt: skip
+        made["stream"] = Op(_Stream.next, trip.streaming, lambda _: trip.streamed(), codec.frame / codec.rate)
     return made
 
 
-class _Trip:
+class Trip:
     """One codec in one case: from the case's rate to the codec's and back; remembers what it prepared last."""
 
     def __init__(self, codec: Codec, case: Case):
@@ -113,7 +144,7 @@ class _Trip:
         import numpy as np
 
         if not np.isfinite(audio).all():
-            raise ValueError("the audio holds NaN or infinity; a codec cannot take it")
+            raise ValueError("the audio holds NaN or infinity, which no codec can take")
         self.native = resample(audio, self.case_rate, self.codec.rate)
         return self.native
 
@@ -124,23 +155,41 @@ class _Trip:
     def leave(self, out: np.ndarray) -> np.ndarray:
         return resample(out, self.codec.rate, self.case_rate)
 
+    def whole(self, audio: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
+        """The decoded audio, (channels, samples') at the case's rate, and those of its FACTS that are known."""
+        out = self.leave(self.codec.decode(self.encoded(audio)))
+        return out, known(self.facts(self.packets))
+
     def streaming(self, audio: np.ndarray) -> _Stream:
         return _Stream(self.codec, self.enter(audio))
 
-    def streamed(self) -> np.ndarray:
+    def streamed(self) -> tuple[np.ndarray, np.ndarray]:
+        """All frames of what entered last through a fresh state, and the FACTS without bitrates."""
         import numpy as np
 
-        stream = _Stream(self.codec, self.native)
-        return np.concatenate([stream.next() for _ in stream.frames], axis=1)
+        stream, parts, buffer, came = _Stream(self.codec, self.native), [], 0, 0
+        for number in range(len(stream.frames)):
+            parts.append(stream.next())
+            if parts[-1].shape[1]:
+                buffer = max(buffer, (number + 1) * self.codec.frame - came)
+            came += parts[-1].shape[1]
+        return self.leave(np.concatenate(parts, axis=1)), self.facts(None, buffer)
 
-    def facts(self, packets: Packets) -> np.ndarray:
+    def facts(self, packets: Packets | None, buffer: float = float("nan")) -> np.ndarray:
         """FACTS of these packets, which stand for the audio that entered last."""
         import numpy as np
 
         c, seconds = self.codec, self.native.shape[1] / self.codec.rate
-        container = c.container_bits(packets) / seconds if c.container_bits else np.nan
-        known = (c.nominal, c.payload_bits(packets) / seconds, container, c.rate, c.frame)
-        return np.array([*known, np.nan if c.delay is None else c.delay, c.model_bytes, c.lossless], np.float64)
+        payload = np.nan if packets is None else c.payload_bits(packets) / seconds
+        container = c.container_bits(packets) / seconds if packets and c.container_bits else np.nan
+        delay = np.nan if c.delay is None else c.delay
+        rest = (c.rate, c.frame, delay, buffer, c.model_bytes, c.lossless, c.parametric)
+        return np.array([c.nominal, payload, container, *rest], np.float64)
+
+
+def known(facts: np.ndarray) -> dict[str, float]:
+    """FACTS by name, without those that are not known."""
+    return {name: float(value) for name, value in zip(FACTS, facts, strict=True) if value == value}
 
 
 class _Stream:

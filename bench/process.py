@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -51,6 +51,7 @@ class Conditions:
     threads: int = 1
     memory_limit: int | None = None  # bytes of resident memory; None: what leaves the machine 5% free
     deadline_s: float = 120.0
+    pinned: bool = True  # to as many processors as threads; what is not timed may run on any
 
     def environment(self) -> dict[str, str]:
         threads = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
@@ -59,8 +60,9 @@ class Conditions:
         return {**os.environ, **threads, **ALLOCATOR, **quiet}
 
     def cpus(self) -> set[int]:
-        """The last ``threads`` processors that we may use: the first ones serve most interrupts."""
-        return set(sorted(os.sched_getaffinity(0))[-self.threads :])
+        """The last ``threads`` processors that we may use: the first ones serve most interrupts. Unpinned: all."""
+        ours = os.sched_getaffinity(0)
+        return set(sorted(ours)[-self.threads :]) if self.pinned else ours
 
 
 def allocator_text() -> str:
@@ -68,22 +70,14 @@ def allocator_text() -> str:
 
 
 class Worker:
-    def __init__(self, suite: str, impl: str, scratch: Path, conditions: Conditions):
+    """A process that runs ``python -m MODULE`` with a socket, our process id and ``arguments``."""
+
+    def __init__(self, arguments: Sequence[str], conditions: Conditions, module: str = "bench.worker"):
         self.conditions = conditions
         mine, theirs = socket.socketpair()
         with theirs:
             # -P: the current folder must not shadow a library; the registry adds it by itself
-            command = [
-                sys.executable,
-                "-P",
-                "-m",
-                "bench.worker",
-                str(theirs.fileno()),
-                str(os.getpid()),
-                suite,
-                impl,
-                str(scratch),
-            ]
+            command = [sys.executable, "-P", "-m", module, str(theirs.fileno()), str(os.getpid()), *arguments]
             self.process = subprocess.Popen(
                 command,
                 env=self._environment(),

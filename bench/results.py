@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench import stats
+from bench import lines, stats
 from bench.core import label_of
 
 
@@ -42,6 +42,7 @@ class Row:
     version: str = column("version of the library that the implementation stands on", default="")
     started: str = column("UTC time at which this row's measuring began, ISO 8601", default="")
     audio_seconds: float = column("seconds of audio that one call handles", default=0.0)
+    frame_seconds: float = column("seconds of a stream's frame, where a sample is one frame; else 0", default=0.0)
     samples_ns: list[float] = column("every sample in time order, ns a call, overhead subtracted", default_factory=list)
     rounds: list[int] = column("number of samples in each interleaved round", default_factory=list)
     loops: int = column("calls in each sample", default=1)
@@ -81,6 +82,8 @@ SUMMARY = {
     "high_ms": "upper end of that interval, ms",
     "p95_ms": "95th percentile of all samples, ms",
     "p99_ms": "99th percentile of all samples, ms",
+    "max_ms": "longest sample, ms",
+    "deadline_misses": "share of samples that lasted longer than the frame of the stream that they handled",
     "first_ms": "median over replicates of the first call, ms",
     "setup_ms": "median over replicates of the set-up, ms",
     "end_to_end_ms": "median of prepare + run + finish, ms",
@@ -190,7 +193,10 @@ def summarise(group: list[Row], limits: Mapping[str, Any]) -> dict[str, Any]:
         everything = np.concatenate([r.samples_ns for r in timed])
         p95, p99 = np.percentile(everything, [95, 99]) / 1e6
         line |= {"median_ms": interval.value / 1e6, "low_ms": interval.low / 1e6, "high_ms": interval.high / 1e6}
-        line |= {"p95_ms": p95, "p99_ms": p99, "x_realtime": first.audio_seconds / (interval.value / 1e9)}
+        line |= {"p95_ms": p95, "p99_ms": p99, "x_realtime": timed[0].audio_seconds / (interval.value / 1e9)}
+        line["max_ms"] = float(everything.max()) / 1e6
+        if frame_seconds := timed[0].frame_seconds:
+            line["deadline_misses"] = float((everything > 1e9 * frame_seconds).mean())
         line["limit_percent"] = limit_percent(first, interval.value / 1e9, limits)
     return line
 
@@ -200,8 +206,10 @@ def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any]) -> float 
 
     ``limits`` as :func:`bench.measure.limits.limits` gives them; the bandwidth is the copy bandwidth of the
     smallest working set that holds ``row.bytes``. Williams, Waterman & Patterson, "Roofline", CACM 52(4), 2009.
-    None where this machine's limits were not measured.
+    None where this machine's limits were not measured, and where the suite states no least work.
     """
+    if not row.flops and not row.bytes:
+        return None
     here = limits.get(row.device, {}).get(str(row.threads))
     if not here or not here.get("bandwidth"):
         return None
@@ -212,18 +220,7 @@ def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any]) -> float 
 
 
 def read_rows(path: Path) -> list[Row]:
-    rows = []
-    names = set(COLUMNS)
-    data = path.read_bytes()
-    whole, _, _torn = data.rpartition(b"\n")
-    for number, line in enumerate(whole.split(b"\n"), 1):
-        if not line:
-            continue
-        try:
-            rows.append(Row(**{k: v for k, v in json.loads(line).items() if k in names}))
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{path}, line {number} is not a row ({error}); remove that line to go on") from None
-    return rows
+    return list(lines.read(path, Row, "row"))
 
 
 def _median_ms(values: Iterable[float | None]) -> float | None:

@@ -177,6 +177,7 @@ class Runner:
                 "flops",
                 "bytes",
                 "audio_seconds",
+                "frame_seconds",
                 "setup_ns",
                 "version",
             )
@@ -309,7 +310,7 @@ class Crew:
 
     def _start(self, impl: str) -> None:
         name = impl.partition("@")[0]  # the self-test runs one implementation under two labels
-        self.workers[impl] = Worker(self.item.suite, name, self.runner.store.scratch, self.conditions)
+        self.workers[impl] = Worker([self.item.suite, name, str(self.runner.store.scratch)], self.conditions)
 
     def _greet(self, impl: str, params: dict[str, Any]) -> bool:
         found = self._guard(impl, params, "", lambda: self.workers[impl].receive("starting"))

@@ -7,13 +7,15 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench.lines import Lines
 from bench.plan import Plan, Usage
 from bench.results import Results, Row, read_rows
+from bench.scores import Score, read_scores
 
 BALLAST = 4 << 20
 
@@ -35,9 +37,11 @@ class Store:
             if plan is not None:
                 self._start(plan, environment or {})
             self.plan = Plan.from_json(json.loads((folder / "plan.json").read_text()))
-            self.rows = self._recover()
+            self.lines, self.score_lines = Lines(self.path), Lines(folder / "scores.jsonl")
+            self.rows = read_rows(self.path) if self.path.exists() else []
             self.done = {row.key for row in self.rows}
-            self.file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            self.scored = {score.digest for score in read_scores(folder)}
+            self.lines.open()
             self._fill_ballast()
         except OSError as error:
             if plan is None and isinstance(error, FileNotFoundError):
@@ -58,32 +62,40 @@ class Store:
 
         When the disk is full the ballast is given up, so that even this row is kept, and the run ends.
         """
-        line = json.dumps(asdict(row), allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+        def keep() -> None:
+            self.rows.append(row)
+            self.done.add(row.key)
+
+        self._append(self.lines, asdict(row), keep)
+
+    def append_score(self, score: Score) -> None:
+        """The same for a score."""
+        self._append(self.score_lines, asdict(score), lambda: self.scored.add(score.digest))
+
+    def _append(self, lines: Lines, data: Mapping[str, Any], keep: Callable[[], Any]) -> None:
         try:
-            self._write(line)
+            lines.append(data)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise CannotWrite(self._lost(error.strerror or "error", 1)) from error
             (self.folder / ".ballast").unlink(missing_ok=True)
             shutil.rmtree(self.scratch, ignore_errors=True)
             try:
-                self._write(line)
+                lines.append(data)
             except OSError:
                 raise CannotWrite(self._lost("the disk is full", 1)) from error
-            self._keep(row)
+            keep()
             raise CannotWrite(self._lost("the disk is full", 0)) from error
-        self._keep(row)
-
-    def _keep(self, row: Row) -> None:
-        self.rows.append(row)
-        self.done.add(row.key)
+        keep()
 
     def results(self) -> Results:
         return Results.load(self.folder)
 
     def close(self) -> None:
         """Tidy up; ``rows.parquet`` is made from what is on disk."""
-        os.close(self.file)
+        self.lines.close()
+        self.score_lines.close()
         (self.folder / ".ballast").unlink(missing_ok=True)
         shutil.rmtree(self.scratch, ignore_errors=True)
         try:
@@ -108,32 +120,15 @@ class Store:
         _write_json(self.folder / "environment.json", environment)
         _write_json(self.folder / "plan.json", plan.to_json())
 
-    def _recover(self) -> list[Row]:
-        """The rows on disk; a last line that a kill cut short is cut off."""
-        if not self.path.exists():
-            return []
-        whole = self.path.read_bytes().rpartition(b"\n")[0]
-        os.truncate(self.path, len(whole) + 1 if whole else 0)
-        return read_rows(self.path)
-
     def _fill_ballast(self) -> None:
         with open(self.folder / ".ballast", "wb") as ballast:
             os.posix_fallocate(ballast.fileno(), 0, BALLAST)
 
-    def _write(self, line: bytes) -> None:
-        before = os.fstat(self.file).st_size
-        rest = memoryview(line)
-        try:
-            while rest:
-                rest = rest[os.write(self.file, rest) :]
-        except BaseException:  # an interrupt too: never half a row
-            os.ftruncate(self.file, before)
-            raise
-
     def _lost(self, why: str, rows: int) -> str:
         lost = f"; {rows} row could not be kept" if rows else ""
+        scores = f" and {len(self.scored)} scores" if self.scored else ""
         return (
-            f"cannot write into {self.folder}: {why}. {len(self.rows)} rows are safe{lost}. "
+            f"cannot write into {self.folder}: {why}. {len(self.rows)} rows{scores} are safe{lost}. "
             f"Make room, then: bench run --resume {self.folder}"
         )
 

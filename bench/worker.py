@@ -47,12 +47,8 @@ class Session:
 
     def hello(self) -> Answer:
         """Import what the implementation requires: availability is proven, not guessed."""
-        for module in self.implementation.requires:
-            try:
-                importlib.import_module(module)
-            except (ImportError, OSError) as error:
-                raise Unsupported("; ".join(filter(None, (_one_line(error), self._remedy(error))))) from error
-        return {"version": self._version()}
+        prove(self.implementation)
+        return {"version": version_of(self.implementation)}
 
     def open(self, case: Answer) -> Answer:
         self.close()
@@ -80,7 +76,7 @@ class Session:
         call_ns = self.clock.warm_up(run, native)
         if slowdown:
             run = _slowed(run, slowdown * call_ns)
-        loops = self.clock.loops_for(call_ns)
+        loops = 1 if made.frame_seconds else self.clock.loops_for(call_ns)
         overhead = self.clock.overhead_ns(loops, native)
         self.measured[op] = (run, native, loops, overhead)
         work = self.suite.work(self.case, op)
@@ -94,7 +90,8 @@ class Session:
             "error": _finite(check.metrics.get(self.suite.error)),
             "flops": work.flops,
             "bytes": work.bytes,
-            "audio_seconds": self.suite.audio_seconds(self.case),
+            "audio_seconds": made.frame_seconds or self.suite.audio_seconds(self.case),
+            "frame_seconds": made.frame_seconds,
         }
 
     def sample(self, op: str, turn_ns: int) -> Answer:
@@ -146,23 +143,34 @@ class Session:
             unfinished.rename(folder)
         return {p.stem: np.load(p, allow_pickle=False) for p in sorted(folder.iterdir())}
 
-    def _remedy(self, error: Exception) -> str:
-        if self.implementation.extra:
-            return f"pip install 'audio-bench[{self.implementation.extra}]'"
-        return f"pip install {error.name}" if isinstance(error, ModuleNotFoundError) and error.name else ""
 
-    def _version(self) -> str:
-        """Version of the first required module that has one; of numpy where nothing is required."""
-        for module in (*self.implementation.requires, "numpy"):
-            package = module.split(".")[0]
-            found = (getattr(sys.modules.get(name), "__version__", None) for name in (module, package))
-            version = next((v for v in found if v), None)
-            if version is None:
-                owners = metadata.packages_distributions().get(package, ())
-                version = next((metadata.version(o) for o in owners if o), None)
-            if version is not None:
-                return str(version)
-        return ""
+def prove(implementation: Implementation) -> None:
+    """Import what an implementation requires; raises :class:`Unsupported` with what to install."""
+    for module in implementation.requires:
+        try:
+            importlib.import_module(module)
+        except (ImportError, OSError) as error:
+            raise Unsupported("; ".join(filter(None, (_one_line(error), _remedy(implementation, error))))) from error
+
+
+def _remedy(implementation: Implementation, error: Exception) -> str:
+    if implementation.extra:
+        return f"pip install 'audio-bench[{implementation.extra}]'"
+    return f"pip install {error.name}" if isinstance(error, ModuleNotFoundError) and error.name else ""
+
+
+def version_of(implementation: Implementation) -> str:
+    """Version of the first required module that has one; of numpy where nothing is required."""
+    for module in (*implementation.requires, "numpy"):
+        package = module.split(".")[0]
+        found = (getattr(sys.modules.get(name), "__version__", None) for name in (module, package))
+        version = next((v for v in found if v), None)
+        if version is None:
+            owners = metadata.packages_distributions().get(package, ())
+            version = next((metadata.version(o) for o in owners if o), None)
+        if version is not None:
+            return str(version)
+    return ""
 
 
 def _slowed(run: Callable[..., Any], extra_ns: float) -> Callable[..., Any]:
@@ -201,20 +209,29 @@ def _die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def main(descriptor: int, parent: int, suite: str, impl: str, scratch: str) -> None:
+def serve(descriptor: int, parent: int, handle: Callable[[Answer], Answer]) -> None:
+    """Answer requests from the socket, one JSON line each, until the parent closes it or dies."""
     _die_with_parent(parent)
     channel = socket.socket(fileno=descriptor).makefile("rw", encoding="utf-8")
-    session: Session | None = None
     for line in channel:
-        request: Answer = json.loads(line)
         try:
-            if session is None:
-                session = Session(suite, impl, scratch)
-            answer: Answer = getattr(session, request.pop("do"))(**request)
+            answer = handle(json.loads(line))
         except (Exception, SystemExit) as error:
             answer = _failure(error)
         channel.write(json.dumps(answer) + "\n")
         channel.flush()
+
+
+def main(descriptor: int, parent: int, suite: str, impl: str, scratch: str) -> None:
+    session: list[Session] = []
+
+    def handle(request: Answer) -> Answer:
+        if not session:
+            session.append(Session(suite, impl, scratch))
+        answer: Answer = getattr(session[0], request.pop("do"))(**request)
+        return answer
+
+    serve(descriptor, parent, handle)
 
 
 if __name__ == "__main__":

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from bench import Case, Check, Codec, Op, Suite, Work
-from bench.codec import FACTS, ops
+from bench.codec import known, on_the_grid, ops, staged, within
 from bench.corpus import clip
+from bench.quality.align import by_impulse, calibrate
 
-SILENCE = 1e-20
+CALIBRATION = [(seed, 3.0) for seed in range(101, 107)]  # (seed, seconds) of stretches of the corpus
+IMPULSE_AT = 0.4  # s into a second of silence
+AUDIBLE = 0.02  # RMS between 200 and 3400 Hz of sound that any codec must let through
+FAINT = 0.01  # of that RMS: what is lower counts as silent
+SHORTER = 0.1  # s that may be missing at the end; s that may be too many:
+LONGER = 1.5
 
 
 class CodecSuite(Suite):
-    """Conventions: see :class:`bench.Codec`. A case is a bitrate in kbit/s, over all channels, at a sample rate."""
+    """Conventions: those of :class:`bench.Codec`.
+
+    ``bitrate`` is in kbit/s over all channels; a codec answers with the nearest that it can do, and every row states
+    the bitrate that it was set to (``nominal_bps``), that of what a decoder needs (``payload_bps``) and that of its
+    usual container (``container_bps``), measured on the case's audio. ``in_window`` is 1 where the payload is within
+    10% of what was asked. The audio lies on the grid of 16 bits. A mono sound becomes stereo as a source off the
+    middle would (:func:`bench.codec.staged`).
+
+    ``encode`` and ``decode`` handle the whole of the audio in a call; a call of ``stream`` feeds one frame to a
+    stateful encoder and what comes out to a stateful decoder.
+
+    **wrong**: another number of channels, NaN or infinity, much too short or too long, silence where speech-band sound
+    went in, and, of a lossless codec at the case's own rate, anything but the same bits.
+
+    ``quality``, on six stretches of the corpus and an impulse:
+
+    - ``lag_samples``: by how many samples, at the case's rate, what is decoded lags behind what went in (one figure,
+      the median over the stretches); ``lag_spread_samples``: their interquartile range; ``lag_impulse_samples``: the
+      same by an impulse, where the codec passes one;
+    - ``algorithmic_delay_ms``: that lag and the time for which samples are held back: a frame (``decode``), or what is
+      measured when frames are fed one at a time (``stream``); ``declared_delay_ms`` beside it, and the difference.
+    """
 
     name = "codec"
-    title = "audio -> payload packets at a bitrate (kbit/s) -> audio"
+    title = "audio -> payload packets at a bitrate (kbit/s, over all channels) -> audio"
     ops = ("encode", "decode", "stream")
     scored = True
     grids = {
@@ -33,39 +60,96 @@ class CodecSuite(Suite):
     }  # fmt: skip
 
     def adopt(self, made: Any, case: Case) -> Mapping[str, Op]:
-        assert isinstance(made, Codec), "an implementation of codec returns a bench.Codec"
+        if not isinstance(made, Codec):
+            raise TypeError(f"an implementation of codec returns a bench.Codec, not {type(made).__name__}")
         return ops(made, case)
 
     def valid(self, case: Case) -> bool:
-        return case.params.get("batch", 1) == 1
+        return case.channels in (1, 2) and case.params.get("batch", 1) == 1
 
     def audio(self, case: Case) -> np.ndarray:
-        return clip(case.corpus, case.seconds, case.sample_rate, case.channels, case.seed)
+        return staged(clip(case.corpus, case.seconds, case.sample_rate, 1, case.seed)[0], case)
 
     def inputs(self, case: Case, audio: np.ndarray) -> dict[str, tuple[Any, ...]]:
-        signal = on_the_grid(audio)
-        return dict.fromkeys(self.ops, (signal,))
+        return dict.fromkeys(self.ops, (on_the_grid(audio),))
 
     def reference(self, case: Case, op: str, args: tuple[Any, ...]) -> None:
         return None
 
     def check(self, case: Case, op: str, args: tuple[Any, ...], out: Any, reference: np.ndarray | None) -> Check:
-        answer, facts = out
-        metrics = {name: float(value) for name, value in zip(FACTS, facts, strict=True) if np.isfinite(value)}
-        if op != "encode":
-            if answer.ndim != 2 or len(answer) != case.channels or answer.dtype != np.float32:
-                return Check(metrics, f"gives {answer.dtype} {answer.shape}, not float32 ({case.channels}, samples)")
-            if not np.isfinite(answer).all():
-                return Check(metrics, "the decoded audio holds NaN or infinity")
-        return Check(metrics)
+        answer, facts = out[0], known(out[1])
+        metrics = {name: facts[name] for name in facts if name.endswith(("_bps", "_bytes")) or name == "lossless"}
+        if "payload_bps" in facts:
+            metrics["in_window"] = float(within(facts["payload_bps"], 1000 * case.bitrate))
+        return Check(metrics, "" if op == "encode" else fault(answer, args[0], case, facts))
+
+    def quality(self, case: Case, op: str, call: Callable[..., Any]) -> dict[str, float]:
+        if op == "encode":
+            return {}
+        pairs, facts = [], {}
+        for seed, seconds in CALIBRATION:
+            sound = on_the_grid(staged(clip(case.corpus, seconds, case.sample_rate, 1, seed)[0], case))
+            out, found = call(sound)
+            facts = known(found)
+            pairs.append((sound[0], out[0]))
+        try:
+            lag = calibrate(pairs, case.sample_rate, "envelope" if facts["parametric"] else "auto")
+        except ValueError:  # the whole corpus is silent
+            return {}
+        held = facts.get("buffer", facts["frame"]) / facts["rate"]
+        figures = {
+            "lag_samples": float(lag.samples),
+            "lag_spread_samples": lag.spread,
+            "lag_correlation": round(lag.correlation, 4),
+            "algorithmic_delay_ms": round(1000 * (lag.samples / case.sample_rate + held), 3),
+        }
+        if (impulse := impulse_lag(case, call)) is not None:
+            figures["lag_impulse_samples"] = impulse
+        if "delay" in facts:
+            declared = round(1000 * facts["delay"] / facts["rate"], 3)
+            difference = round(figures["algorithmic_delay_ms"] - declared, 3)
+            figures |= {"declared_delay_ms": declared, "delay_difference_ms": difference}
+        return figures
 
     def work(self, case: Case, op: str) -> Work:
+        """Not known: no bound on what a codec must compute for a given quality has been found."""
         return Work(0, 0)
 
     def audio_seconds(self, case: Case) -> float:
         return float(case.seconds)
 
 
-def on_the_grid(audio: np.ndarray) -> np.ndarray:
-    """Rounded to 16 bits: float32 multiples of 2**-15 in [-1, 1)."""
-    return (np.clip(np.rint(audio * 32768), -32768, 32767) / 32768).astype(np.float32)
+def fault(answer: np.ndarray, sound: np.ndarray, case: Case, facts: Mapping[str, float]) -> str:
+    """What is wrong with the decoded audio, or ""."""
+    if answer.ndim != 2 or len(answer) != len(sound) or answer.dtype != np.float32:
+        return f"gives {answer.dtype} {answer.shape}, not float32 ({len(sound)}, samples)"
+    if not np.isfinite(answer).all():
+        return "the decoded audio holds NaN or infinity"
+    surplus = (answer.shape[1] - sound.shape[1]) / case.sample_rate
+    if not -SHORTER <= surplus <= LONGER and "buffer" not in facts:
+        return f"the decoded audio is {abs(surplus):.2f} s too {'long' if surplus > 0 else 'short'}"
+    loud = voice_rms(sound, case.sample_rate)
+    if loud > AUDIBLE and np.sqrt(np.mean(answer.astype(np.float64) ** 2)) < FAINT * loud:
+        return "the decoded audio is silent"
+    if facts["lossless"] and facts["rate"] == case.sample_rate and "buffer" not in facts:
+        same = answer[:, : sound.shape[1]]
+        if same.shape != sound.shape or (same != sound).any():
+            return "is lossless by its own account, and changes samples"
+    return ""
+
+
+def voice_rms(sound: np.ndarray, rate: int) -> float:
+    """RMS of what lies between 200 and 3400 Hz, over all channels."""
+    spectrum = np.fft.rfft(sound.astype(np.float64))
+    hz = np.fft.rfftfreq(sound.shape[1], 1 / rate)
+    spectrum[:, (hz < 200) | (hz > 3400)] = 0
+    return float(np.sqrt(np.mean(np.fft.irfft(spectrum, sound.shape[1]) ** 2)))
+
+
+def impulse_lag(case: Case, call: Callable[..., Any]) -> float | None:
+    """The lag by the response to one impulse in a second of silence; None where it is not passed as one."""
+    at = round(IMPULSE_AT * case.sample_rate)
+    sound = np.zeros((case.channels, case.sample_rate), np.float32)
+    sound[:, at] = 0.5
+    found = by_impulse(call(sound)[0][0], at)
+    return float(found.samples) if found else None

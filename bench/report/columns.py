@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from bench.core import STATUSES
 from bench.report.markdown import text
 from bench.results import COLUMNS, SUMMARY
+from bench.scores import FRAME_COLUMNS, SCORE_COLUMNS
 
 
 def page() -> str:
-    """Every column of a row, every column of a summary, every status."""
+    """Every column of a row, of a summary and of a score, and every status."""
     return f"""# Columns
 
 Written by `python -m bench.report.columns > docs/columns.md`; the code is where a column is documented.
@@ -27,6 +28,16 @@ In `rows.parquet` the columns `case` and `quality` are JSON texts.
 One implementation, case and operation, over all its processes.
 
 {_table("column", SUMMARY)}
+
+## A score: `scores.jsonl`, `bench.scores.frame(path)`
+
+One clip of the corpus through one codec in one case.
+
+{_table("column", SCORE_COLUMNS)}
+
+In the table, `values` and `wer` become columns of their own:
+
+{_table("column", FRAME_COLUMNS)}
 
 ## Statuses
 

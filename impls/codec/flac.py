@@ -22,4 +22,4 @@ def flac(case):
     payload = lambda packets: 8 * (len(packets[0]) - metadata(packets[0]))
     container = lambda packets: 8 * len(packets[0])
     nominal = 16 * case.sample_rate * case.channels
-    return Codec(case.sample_rate, encode, decode, nominal, 0, 0, payload, container, lossless=True, channels=8)
+    return Codec(case.sample_rate, encode, decode, nominal, None, 0, payload, container, lossless=True, channels=8)

@@ -12,4 +12,4 @@ def passthrough(case, rate):
     encode = lambda x: [part.tobytes() for part in np.split(x, range(frame, x.shape[1], frame), axis=1)]
     decode = lambda packets: np.concatenate([np.frombuffer(p, "f4").reshape(channels, -1) for p in packets], axis=1)
     stream = lambda: lambda x: decode([x.tobytes()])
-    return Codec(rate, encode, decode, 32.0 * rate * channels, 0, frame, stream=stream, lossless=True, channels=8)
+    return Codec(rate, encode, decode, 32.0 * rate * channels, frame, frame, stream=stream, lossless=True, channels=8)

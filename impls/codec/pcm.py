@@ -21,4 +21,5 @@ def pcm(case, bits):
     encode = lambda x: [pack(part) for part in np.split(x, range(frame, x.shape[1], frame), axis=1)]
     decode = lambda packets: np.concatenate([unpack(packet) for packet in packets], axis=1)
     stream = lambda: lambda x: unpack(pack(x))
-    return Codec(rate, encode, decode, bits * rate * channels, 0, frame, stream=stream, lossless=bits == 16, channels=8)
+    more = {"stream": stream, "lossless": bits == 16, "channels": 8}
+    return Codec(rate, encode, decode, bits * rate * channels, frame, frame, **more)
