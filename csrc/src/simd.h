@@ -26,7 +26,11 @@
 #if defined(AK_BUILD_AVX512)
 #    include <immintrin.h>
 #    define AK_W 16
-#    define AK_SUFFIX avx512
+#    if defined(AK_BUILD_VNNI)
+#        define AK_SUFFIX vnni /* kernels that need more than the set promises */
+#    else
+#        define AK_SUFFIX avx512
+#    endif
 #elif defined(AK_BUILD_AVX2)
 #    include <immintrin.h>
 #    define AK_W 8

@@ -33,4 +33,5 @@ void check_vq(const ak_options *options)
     check_shape(3, 64, 16, 97, options);
     check_shape(1, 1024, 8, 250, options);
     check_shape(2, 130, 33, 200, options);
+    check_shape(2, 70, 130, 99, options);
 }

@@ -88,7 +88,70 @@ class TestExactness:
 
 
 @pytest.mark.parametrize("isa", ISAS)
-@pytest.mark.parametrize("shape", [(8, 256, 32, 300), (3, 7, 5, 97), (4, 1024, 8, 100), (1, 10, 3, 1)])
+class TestSieve:
+    """Codebooks large enough that candidates are first looked for in 8-bit integers."""
+
+    @settings(deadline=None, max_examples=25)
+    @given(
+        size=st.integers(64, 400),
+        dim=st.integers(16, 70),
+        scale=st.sampled_from([1e-17, 1e-14, 1.0, 1e14, 1e17]),
+        offset=st.sampled_from([0.0, 1.0, 30.0, 3000.0]),
+        spread=st.sampled_from([0.01, 1.0, 100.0]),
+        seed=st.integers(0, 99),
+    )
+    def test_any_codebook(
+        self, isa: str, size: int, dim: int, scale: float, offset: float, spread: float, seed: int
+    ) -> None:
+        """Near and far from the origin, vectors much smaller and much larger than the codewords."""
+        x = ((normal(seed, 101, dim) * np.float32(spread) + np.float32(offset)) * np.float32(scale)).astype(np.float32)
+        book = ((normal(seed + 1, size, dim) + np.float32(offset)) * np.float32(scale)).astype(np.float32)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_more_candidates_than_it_takes(self, isa: str) -> None:
+        """Clusters of a hundred codewords that 8 bits cannot tell apart."""
+        book = np.repeat(normal(1, 6, 32), 100, axis=0) + normal(2, 600, 32) * np.float32(1e-4)
+        x = np.concatenate([normal(3, 50, 32), book[::40]])
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_first_of_equals(self, isa: str) -> None:
+        book = np.repeat(normal(4, 100, 24), 3, axis=0)
+        x = normal(5, 120, 24)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_one_huge_codeword(self, isa: str) -> None:
+        """It sets the integers' scale, so that the others become zeros."""
+        book = normal(6, 200, 20)
+        book[77] *= np.float32(1e6)
+        x = np.concatenate([normal(7, 60, 20), book[70:80]])
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_constants_and_missing_numbers(self, isa: str) -> None:
+        book = normal(8, 128, 16)
+        x = normal(9, 60, 16)
+        x[3], x[4] = 0, book.astype(np.float64).mean(0)
+        x[5, 15], x[6, 0], x[59, 7] = np.nan, np.inf, -np.inf
+        indices, expected = VectorQuantizer(book, isa=isa).encode(x), nearest(x, book)
+        assert indices[5] == 0
+        others = np.arange(60) != 5
+        np.testing.assert_array_equal(indices[others], expected[others])
+        same = np.repeat(book[:1], 100, axis=0)
+        np.testing.assert_array_equal(VectorQuantizer(same, isa=isa).encode(x[:3]), [0, 0, 0])
+        book[9, 3] = np.nan
+        assert (VectorQuantizer(book, isa=isa).encode(x[:3]) != 9).all()
+
+    def test_rows_apart(self, isa: str) -> None:
+        """A residual search, all vectors the same: each block and each lane of it must agree."""
+        books = normal(10, 3, 130, 18)
+        x = np.repeat(normal(11, 1, 18), 205, axis=0)
+        indices = VectorQuantizer(books, isa=isa).encode(x)
+        np.testing.assert_array_equal(indices, np.repeat(residual_nearest(x[:1], books), 205, axis=1))
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize(
+    "shape", [(8, 256, 32, 300), (3, 7, 5, 97), (4, 1024, 8, 100), (1, 10, 3, 1), (4, 512, 67, 150)]
+)
 def test_residual(shape: tuple[int, int, int, int], isa: str) -> None:
     stages, size, dim, count = shape
     books = normal(11, stages, size, dim) * np.float32(0.8) ** np.arange(stages, dtype=np.float32)[:, None, None]

@@ -1,0 +1,106 @@
+/* Tables of the sieve: see vq_sieve.h. */
+#include "vq_sieve.h"
+#include "memory.h"
+
+#include <math.h>
+
+#define LEAST_DIM 16    /* below, float32 is as fast */
+#define MOST_DIM 16384  /* sums of so many products fit 31 bits with room */
+#define SMALLEST 1e-15f /* squares of components between these two neither vanish nor overflow */
+#define HUGEST 1e15f
+
+const ak_sieve_kernels *ak_sieve_select(ak_isa isa)
+{
+    AK_IF_AVX512(
+        if (isa == AK_ISA_AVX512 && __builtin_cpu_supports("avx512vnni")) return &ak_sieve_kernels_vnni;)
+    AK_IF_AVX2(if (isa == AK_ISA_AVX512 || isa == AK_ISA_AVX2) return &ak_sieve_kernels_avx2;)
+    (void)isa;
+    return NULL;
+}
+
+static void find_mean(ak_sieve *s, const float *codebook, size_t size)
+{
+    double square = 0;
+    for (size_t d = 0; d < s->dim; d++) {
+        double sum = 0;
+        for (size_t k = 0; k < size; k++) sum += codebook[k * s->dim + d];
+        s->mean[d] = (float)(sum / (double)size);
+        square += (double)s->mean[d] * s->mean[d];
+    }
+    s->mean_norm = sqrt(square);
+}
+
+/* The largest component of all c - m. */
+static double highest(const ak_sieve *s, const float *codebook, size_t size)
+{
+    double most = 0;
+    for (size_t i = 0; i < size * s->dim; i++) {
+        double size_of = fabs((double)codebook[i] - s->mean[i % s->dim]);
+        if (!(size_of <= most)) most = size_of; /* NaN stays */
+    }
+    return most;
+}
+
+static void round_codeword(ak_sieve *s, const ak_sieve_kernels *kernels, const float *c, size_t k)
+{
+    size_t columns = kernels->columns, panel = k / columns, column = k % columns;
+    double square = 0, left = 0;
+    int32_t sum = 0;
+    for (size_t d = 0; d < s->dim; d++) {
+        double x = (double)c[d] - s->mean[d];
+        double p = s->scale > 0 ? rint(x / s->scale) : 0;
+        if (p > kernels->levels) p = kernels->levels;
+        if (p < -kernels->levels) p = -kernels->levels;
+        s->codewords[((panel * s->padded / 4 + d / 4) * columns + column) * 4 + d % 4] = (int8_t)p;
+        sum += (int32_t)p;
+        square += x * x;
+        left += (x - p * s->scale) * (x - p * s->scale);
+    }
+    s->start[k] = -kernels->offset * sum;
+    s->half_norms[k] = (float)(square / 2);
+    s->largest = fmax(s->largest, sqrt(square));
+    s->error = fmax(s->error, sqrt(left));
+}
+
+ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size,
+                        size_t dim)
+{
+    *s = (ak_sieve){.dim = dim};
+    if (!kernels || dim < LEAST_DIM || dim > MOST_DIM || size < kernels->columns) return AK_OK;
+    s->padded = ak_round_up(dim, kernels->step);
+    s->panels = (size + kernels->columns - 1) / kernels->columns;
+    size_t codewords = s->panels * kernels->columns;
+    s->codewords = ak_alloc(codewords * s->padded);
+    s->start = ak_alloc(codewords * sizeof *s->start);
+    s->half_norms = ak_alloc(codewords * sizeof *s->half_norms);
+    s->mean = ak_alloc((dim + AK_ALIGN) * sizeof *s->mean); /* vectors read beyond */
+    if (!s->codewords || !s->start || !s->half_norms || !s->mean) return AK_ERR_MEMORY;
+    find_mean(s, codebook, size);
+    double most = highest(s, codebook, size);
+    if (!(most == 0 || (most > SMALLEST && most < HUGEST))) return AK_OK;
+    s->scale = (float)(most / kernels->levels);
+    for (size_t k = 0; k < size; k++) round_codeword(s, kernels, codebook + k * dim, k);
+    for (size_t k = size; k < codewords; k++) s->half_norms[k] = INFINITY;
+    s->usable = s->mean_norm < HUGEST;
+    return AK_OK;
+}
+
+void ak_sieve_free(ak_sieve *s)
+{
+    free(s->codewords);
+    free(s->start);
+    free(s->half_norms);
+    free(s->mean);
+    *s = (ak_sieve){0};
+}
+
+float ak_sieve_margin(const ak_sieve *s, ak_sieve_row row)
+{
+    if (!(row.highest == 0 || (row.highest > SMALLEST && row.highest < HUGEST))) return INFINITY;
+    /* x - m was rounded, and so was x itself where it is what a stage left */
+    double lost = row.error + 0x1p-23 * (row.norm + s->mean_norm);
+    double error = (row.norm + row.error) * s->error + lost * s->largest;
+    /* 1.01: the norms are sums in float32. 2^-20: a half norm, the scales' product and two roundings more */
+    error = 1.01 * error + 0x1p-20 * (row.norm + s->largest) * s->largest;
+    return (float)(2 * error);
+}
