@@ -295,6 +295,7 @@ def corpus_remove(name: str) -> None:
 @main.command(context_settings=SETTINGS)
 @click.argument("suite", default="stft", shell_complete=_suites)
 @click.option("--impl", help="The implementation to run against itself [default: the steadiest near 5 ms].")
+@click.option("--case", multiple=True, metavar="NAME=V[,V]", help="Values in place of the default grid's.")
 @click.option(
     "--pairs", default=40, show_default=True, type=click.IntRange(2), help="A/A comparisons, and as many planted ones."
 )
@@ -302,12 +303,14 @@ def corpus_remove(name: str) -> None:
 @click.option("--out", metavar="DIR", help="Keep the samples and the verdicts here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @verb
-def selftest(suite: str, impl: str | None, pairs: int, planted: str, out: str | None, as_json: bool) -> None:
+def selftest(
+    suite: str, impl: str | None, case: tuple[str, ...], pairs: int, planted: str, out: str | None, as_json: bool
+) -> None:
     """How often does this harness, on this machine, cry wolf, and how often does it miss one?"""
-    from bench.plan import parse_share
+    from bench.plan import parse_case, parse_share
     from bench.selftest import print_verdict, selftest
 
-    found = selftest(suite, impl, pairs, parse_share(planted), Path(out) if out else None)
+    found = selftest(suite, impl, pairs, parse_share(planted), Path(out) if out else None, parse_case(case))
     click.echo(json.dumps(found, indent=1)) if as_json else print_verdict(found)
 
 
