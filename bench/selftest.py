@@ -129,8 +129,8 @@ def _sum_up(verdicts: list[dict[str, Any]], facts: dict[str, Any]) -> dict[str, 
     }
 
 
-def print_verdict(found: dict[str, Any]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+def print_verdict(found: dict[str, Any], console: Console | None = None) -> None:
+    console = console or Console(highlight=False, soft_wrap=True)
     n, alarms, hits = found["pairs"], found["false_alarms"], found["found"]
     clock = found["clock_overhead_ns"]
     for line in (

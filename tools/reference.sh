@@ -11,14 +11,4 @@ for suite in stft mel resample quantize; do
     "$bin/bench" run "$suite" --impl all --out "$folder/$suite" || [ $? = 4 ]
     "$bin/bench" report "$folder/$suite" -o "reports/reference/$suite"
 done
-"$bin/bench" selftest --json >reports/reference/selftest.json
-"$bin/python" - <<'PYTHON' >reports/reference/selftest.md
-import json
-from bench.environment import collect, describe
-from bench.selftest import print_verdict
-
-print("# The self-test on this machine\n\nMade by `bench selftest`; the ratios are in selftest.json.\n\n```")
-print_verdict(json.load(open("reports/reference/selftest.json")))
-print("```\n")
-print("\n".join(f"- {name}: {value}" for name, value in describe(collect())))
-PYTHON
+"$bin/python" tools/selftest.py
