@@ -1,0 +1,33 @@
+"""Scale-invariant signal-to-distortion ratio."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bench.quality.core import MetricFailure, Signal, metric
+from bench.quality.snr import IDENTICAL, decibels
+
+ROUNDING = 1e-30  # a residual below this share of the energy is float64's rounding of the projection
+
+
+@metric(
+    "si_sdr",
+    title="power of the reference's part of the degraded signal over the power of the rest; any gain is free",
+    unit="dB",
+    range=(-np.inf, np.inf),
+    better="higher",
+    identity=np.inf,
+    raw=True,
+    source="Le Roux, Wisdom, Erdogan & Hershey, 'SDR - half-baked or well done?', ICASSP 2019; means are removed first",
+)
+def si_sdr(reference: Signal, degraded: Signal, sample_rate: int) -> float:
+    s, y = reference - reference.mean(), degraded - degraded.mean()
+    energy = float(s @ s)
+    if energy == 0 or not y.any():
+        raise MetricFailure("one of the signals is constant")
+    target = (float(s @ y) / energy) * s
+    rest = y - target
+    noise = float(rest @ rest)
+    if noise <= ROUNDING * float(y @ y):
+        raise MetricFailure(IDENTICAL)
+    return decibels(float(target @ target), noise)
