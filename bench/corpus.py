@@ -1,4 +1,4 @@
-"""Named sets of audio: the built-in signals, a registered folder, any folder, or one file.
+"""Named sets of audio: the built-in signals and sentences, a registered folder, any folder, or one file.
 
 >>> clip("builtin", seconds=0.5, sample_rate=16000, batch=2).shape
 (2, 8000)
@@ -11,24 +11,28 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soxr
 
-from bench import audiofile, signals
+from bench import audiofile, builtin, matrix, signals
 from bench.audiofile import BadFileError, CorpusError, Mono
-from bench.manifest import Clip, Problem, read_folder
+from bench.builtin import BUILTIN
+from bench.layouts import read_folder
+from bench.manifest import Clip, Problem, lines_of
+from bench.matrix import MATRIX, CorpusUnavailable
 from bench.userdata import add, locate, registered, remove
 
 __all__ = [
     "BUILTIN",
+    "MATRIX",
     "BadFileError",
     "Clip",
     "Corpus",
     "CorpusError",
+    "CorpusUnavailable",
     "CorpusWarning",
     "Problem",
     "add",
@@ -39,10 +43,8 @@ __all__ = [
     "remove",
 ]
 
-BUILTIN = "builtin"
-BUILTIN_RATE = 48000
-BUILTIN_SECONDS = 10.0
-BUILTIN_CLIPS = {"speech": 4, "music": 2, "noise": 2}
+GRAMMAR = "grammar.jsgf"
+"""A corpus of sentences from a closed grammar has it in this file of its folder, in JSGF (W3C Note, 5 June 2000)."""
 
 
 class CorpusWarning(UserWarning):
@@ -51,25 +53,38 @@ class CorpusWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Corpus:
-    """A named set of clips, in order. ``problems`` are the files that were left out when it was opened."""
+    """A named set of clips, in order. ``problems`` are what was amiss with files when it was opened.
+
+    ``layout`` is how its folder is laid out (:data:`bench.layouts.LAYOUTS`), or ``made`` or ``one file``.
+    """
 
     name: str
     folder: Path | None
     clips: tuple[Clip, ...]
     problems: tuple[Problem, ...] = ()
+    layout: str = ""
 
     @staticmethod
     def open(name: str) -> Corpus:
-        """``builtin``, a registered name, a folder, or one audio file. Raises :class:`CorpusError`."""
+        """``builtin``, ``matrix``, a registered name, a folder, or one audio file.
+
+        Raises :class:`CorpusError`; :class:`CorpusUnavailable` when ``matrix`` cannot be made here.
+        """
         if name == BUILTIN:
-            return _builtin()
-        path = locate(name)
+            return Corpus(name, None, builtin.clips(), layout="made")
+        path = matrix.folder() if name == MATRIX else locate(name)
         if path.is_dir():
-            clips, problems = read_folder(path)
-            return Corpus(name, path, tuple(clips), tuple(problems))
+            found = read_folder(path)
+            return Corpus(name, path, found.clips, found.problems, "made" if name == MATRIX else found.layout)
         facts = audiofile.probe(path)
         single = Clip(path.stem, path, path.name, "", facts.sample_rate, facts.seconds)
-        return Corpus(name, path.parent, (single,))
+        return Corpus(name, path.parent, (single,), layout="one file")
+
+    @property
+    def grammar(self) -> str:
+        """The closed grammar of all transcripts, as JSGF, from ``grammar.jsgf`` of the folder; "" without one."""
+        path = self.folder / GRAMMAR if self.folder and self.layout != "one file" else None
+        return "\n".join(line for _, line in lines_of(path)) + "\n" if path and path.exists() else ""
 
     def read(self, clip: Clip, start: int = 0, frames: int | None = None) -> Mono:
         """Samples of one clip at its own rate, mixed down to mono: float32, shape (frames,).
@@ -77,7 +92,7 @@ class Corpus:
         Raises :class:`BadFileError` when the file is damaged or holds NaN or Inf.
         """
         if self.folder is None:
-            whole = _synthesised(clip.kind, int(clip.more["seed"]))
+            whole = builtin.samples(clip)
             end = audiofile.end_of(clip.name, len(whole), start, frames)
             return whole[start:end].copy()
         return audiofile.read(clip.path, start, frames)
@@ -88,7 +103,7 @@ class Corpus:
         With ``sample_rate`` (Hz), resampled to it by soxr VHQ; blocks then vary in length. Memory is one block.
         """
         if self.folder is None:
-            rate, source = BUILTIN_RATE, _cut(self.read(clip, start), round(seconds * BUILTIN_RATE))
+            rate, source = builtin.RATE, _cut(self.read(clip, start), round(seconds * builtin.RATE))
         else:
             rate = audiofile.probe(clip.path).sample_rate
             source = audiofile.blocks(clip.path, start, size=max(1, round(seconds * rate)))
@@ -122,9 +137,9 @@ def clip(corpus: str, seconds: float, sample_rate: int, batch: int = 1, seed: in
 
 
 def corpora() -> list[dict[str, Any]]:
-    """The built-in corpus and the registered ones: ``name``, ``folder`` ("" for the built-in)."""
+    """The built-in corpora and the registered ones: ``name``, ``folder`` ("" for the built-in)."""
     named = [{"name": name, "folder": folder} for name, folder in sorted(registered().items())]
-    return [{"name": BUILTIN, "folder": ""}, *named]
+    return [{"name": BUILTIN, "folder": ""}, {"name": MATRIX, "folder": ""}, *named]
 
 
 def info(name: str) -> dict[str, Any]:
@@ -133,12 +148,14 @@ def info(name: str) -> dict[str, Any]:
     return {
         "name": corpus.name,
         "folder": str(corpus.folder or ""),
+        "layout": corpus.layout,
         "clips": len(corpus.clips),
         "seconds": round(sum(c.seconds for c in corpus.clips), 3),
         "sample_rates": dict(sorted(Counter(c.sample_rate for c in corpus.clips).items())),
         "kinds": dict(sorted(Counter(c.kind or "unnamed" for c in corpus.clips).items())),
         "speakers": len({c.speaker for c in corpus.clips if c.speaker}),
         "transcripts": sum(bool(c.transcript) for c in corpus.clips),
+        "grammar": GRAMMAR if corpus.grammar else "",
         "fingerprint": corpus.fingerprint,
         "problems": [str(problem) for problem in corpus.problems],
     }
@@ -171,7 +188,7 @@ def check(name: str) -> list[Problem]:
 def _fill(out: Mono, corpus: Corpus, sample_rate: int, rng: np.random.Generator) -> None:
     """Fill ``out`` from the corpus, going round as often as it takes; one warning for whatever was amiss."""
     number, within = int(rng.integers(len(corpus.clips))), float(rng.random())
-    bad = {problem.name: str(problem) for problem in corpus.problems}
+    bad = {problem.name: str(problem) for problem in corpus.problems if not problem.used}
     wide: set[str] = set()
     filled = at_last_round = tried = 0
     while filled < len(out):
@@ -207,7 +224,7 @@ def _append(out: Mono, filled: int, corpus: Corpus, clip: Clip, sample_rate: int
 
 
 def _warn(corpus: Corpus, bad: dict[str, str], wide: set[str]) -> None:
-    total = len(corpus.clips) + len(corpus.problems)
+    total = len(corpus.clips) + sum(not problem.used for problem in corpus.problems)
     if bad:
         first = next(iter(bad.values()))
         text = f"corpus {corpus.name}: {len(bad)} of {total} files left out, such as {first}"
@@ -233,20 +250,3 @@ def _size(clip: Clip) -> int:
         return clip.path.stat().st_size
     except OSError:
         return -1
-
-
-def _builtin() -> Corpus:
-    """Eight sounds of ten seconds at 48 kHz: four speakers, two pieces, two noises."""
-    clips = []
-    for kind, count in BUILTIN_CLIPS.items():
-        for k in range(count):
-            name = f"{kind}-{k + 1}"
-            speaker = f"{BUILTIN}-{k + 1}" if kind == "speech" else ""
-            more = {"seed": str(k)}
-            clips.append(Clip(name, Path(), name, kind, BUILTIN_RATE, BUILTIN_SECONDS, speaker, "", more))
-    return Corpus(BUILTIN, None, tuple(clips))
-
-
-@lru_cache(maxsize=8)
-def _synthesised(kind: str, seed: int) -> Mono:
-    return signals.KINDS[kind](round(BUILTIN_SECONDS * BUILTIN_RATE), BUILTIN_RATE, seed)

@@ -1,14 +1,13 @@
-"""What a folder of audio holds: its ``manifest.tsv``, or failing that every audio file below it."""
+"""The manifest of a folder of audio, ``manifest.tsv``, and what it makes: clips, and problems with them."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from bench.audiofile import EXTENSIONS, BadFileError, CorpusError, probe
+from bench.audiofile import BadFileError, CorpusError
 
 MANIFEST = "manifest.tsv"
 REQUIRED = ("id", "path")
@@ -48,68 +47,9 @@ class Problem:
         return f"{self.name}: {self.reason}; {self.remedy}"
 
 
-def read_folder(folder: Path) -> tuple[list[Clip], list[Problem]]:
-    """The usable clips of ``folder`` in order, and the files left out.
-
-    Only headers are read, and only where the manifest does not state rate and seconds.
-    Raises :class:`CorpusError` when the manifest itself is at fault or nothing usable is left.
-    """
-    manifest = folder / MANIFEST
-    listed = list(_from_manifest(folder, manifest) if manifest.exists() else _from_files(folder))
-    if not listed:
-        what = (
-            f"{manifest} lists no clips" if manifest.exists() else f"{folder} holds no audio ({' '.join(EXTENSIONS)})"
-        )
-        raise CorpusError(f"{what}; add some, or name another folder")
-    clips, problems = [], []
-    for clip in listed:
-        try:
-            clips.append(_completed(folder, clip))
-        except BadFileError as bad:
-            problems.append(Problem(clip.name, bad.reason, bad.remedy))
-    if not clips:
-        raise CorpusError(f"none of the {len(problems)} files of {folder} can be used; the first: {problems[0]}")
-    return clips, problems
-
-
-def _completed(folder: Path, clip: Clip) -> Clip:
-    """``clip`` with rate and seconds; raises :class:`BadFileError`."""
-    if clip.path.is_symlink() and not _inside(folder.resolve(), clip.path):
-        raise BadFileError(clip.name, "is a link that leaves the folder", "copy the file into the folder")
-    if clip.sample_rate and clip.seconds and clip.path.is_file() and clip.path.stat().st_size:
-        return clip
-    facts = probe(clip.path)
-    return replace(
-        clip, sample_rate=clip.sample_rate or facts.sample_rate, seconds=clip.seconds or round(facts.seconds, 6)
-    )
-
-
-def _inside(root: Path, path: Path) -> bool:
-    """True when ``path`` stays below ``root`` (already resolved) once its links are followed."""
-    try:
-        return path.resolve().is_relative_to(root)
-    except (OSError, RuntimeError):  # a link that points at itself
-        return False
-
-
-def _from_files(folder: Path) -> Iterator[Clip]:
-    """Every audio file below ``folder``, by name; the first folder on the way is its kind."""
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in EXTENSIONS and not p.is_dir())
-    stems = Counter(path.with_suffix("") for path in found)
-    for path in found:
-        inside = path.relative_to(folder)
-        kind = inside.parts[0] if len(inside.parts) > 1 else ""
-        unique = inside if stems[path.with_suffix("")] > 1 else inside.with_suffix("")  # a.wav beside a.flac
-        yield Clip(_readable(unique), path, _readable(inside), kind)
-
-
-def _readable(path: Path) -> str:
-    """A path as text that can be printed, whatever bytes its name is made of."""
-    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _from_manifest(folder: Path, manifest: Path) -> Iterator[Clip]:
-    lines, root = _lines(manifest), folder.resolve()
+def from_manifest(folder: Path, manifest: Path) -> Iterator[Clip]:
+    """The clips of a manifest, line by line. Raises :class:`CorpusError` when the manifest is at fault."""
+    lines, root = lines_of(manifest), folder.resolve()
     header = [name.strip() for name in lines[0][1].split("\t")] if lines else []
     if missing := [name for name in REQUIRED if name not in header]:
         raise CorpusError(
@@ -129,15 +69,18 @@ def _from_manifest(folder: Path, manifest: Path) -> Iterator[Clip]:
         yield clip
 
 
-def _lines(manifest: Path) -> list[tuple[int, str]]:
-    """Numbered lines that are not blank. A byte-order mark and Windows line ends are accepted."""
+def lines_of(path: Path) -> list[tuple[int, str]]:
+    """Numbered lines of a text that are not blank. A byte-order mark and Windows line ends are accepted.
+
+    Raises :class:`BadFileError` for a text that is not UTF-8, or cannot be read.
+    """
     try:
-        text = manifest.read_bytes().decode("utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         number = bytes(error.object[: error.start]).count(b"\n") + 1
-        raise CorpusError(f"{manifest}, line {number} is not UTF-8; save the file as UTF-8") from None
+        raise BadFileError(path, f"line {number} is not UTF-8", "save the file as UTF-8") from None
     except OSError as error:
-        raise CorpusError(f"{manifest} cannot be read ({error.strerror}); change its permissions") from None
+        raise BadFileError(path, f"cannot be read ({error.strerror})", "change its permissions") from None
     numbered = ((number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), 1))
     return [(number, line) for number, line in numbered if line.strip()]
 
@@ -163,12 +106,20 @@ def _clip(root: Path, where: str, header: list[str], values: list[str]) -> Clip:
     )
 
 
+def inside(root: Path, path: Path) -> bool:
+    """True when ``path`` stays below ``root`` (already resolved) once its links are followed."""
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a link that points at itself
+        return False
+
+
 def _safe_path(root: Path, where: str, text: str) -> Path:
     """A path of the manifest, which must stay in the manifest's folder, links included."""
     posix, windows = PurePosixPath(text), PureWindowsPath(text)
     leaves = posix.is_absolute() or windows.drive or windows.root or ".." in windows.parts or "\0" in text
     path = root / posix
-    if leaves or not _inside(root, path):
+    if leaves or not inside(root, path):
         raise CorpusError(f"{where}: the path {text!r} leaves the folder; use a path inside it, and no links out of it")
     return path
 

@@ -1,4 +1,4 @@
-"""The corpora that a user has named: a small JSON file in their configuration folder."""
+"""The user's own folders, and the corpora that they have named: a small JSON file in the configuration folder."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bench.audiofile import CorpusError, probe
-from bench.manifest import read_folder
+from bench.layouts import read_folder
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-RESERVED = "builtin"
+RESERVED = ("builtin", "matrix")
 
 
 def config_dir() -> Path:
@@ -20,6 +20,13 @@ def config_dir() -> Path:
     if own := os.environ.get("BENCH_CONFIG_DIR"):
         return Path(own)
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "audio-bench"
+
+
+def cache_dir() -> Path:
+    """``$BENCH_CACHE_DIR``, else ``audio-bench`` in ``$XDG_CACHE_HOME`` or ``~/.cache``: what can be made again."""
+    if own := os.environ.get("BENCH_CACHE_DIR"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audio-bench"
 
 
 def registered() -> dict[str, str]:
@@ -41,7 +48,7 @@ def add(name: str, folder: str, replace: bool = False) -> dict[str, str]:
 
     Raises :class:`CorpusError` for a bad or taken name, and for a folder without usable audio.
     """
-    if not NAME.fullmatch(name) or name == RESERVED:
+    if not NAME.fullmatch(name) or name in RESERVED:
         raise CorpusError(f"a corpus cannot be called {name!r}; use letters, digits, '.', '_' and '-'")
     named = registered()
     path = _standing(folder, folder).resolve()
@@ -81,7 +88,7 @@ def _standing(text: str, asked: str, known: tuple[str, ...] = ()) -> Path:
         raise CorpusError(f"{asked[:80]!r} cannot be reached ({why}); name another folder") from None
     if asked in known:
         raise CorpusError(f"{path}, which {asked!r} stands for, does not exist; bring it back or register it anew")
-    near = _nearest(path.name, [*known, RESERVED, *beside])
+    near = _nearest(path.name, [*known, *RESERVED, *beside])
     raise CorpusError(
         f"no corpus and no folder is called {asked!r}{near}; register one with 'bench corpus add NAME DIR'"
     )

@@ -14,10 +14,17 @@ TOYS = Path(__file__).parent / "toys"
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="session")
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is made once and kept, such as spoken sentences, is kept for all tests of a process."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _quiet_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the user's own settings."""
+def _quiet_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, _cache: Path) -> None:
+    """No test reads or writes the user's own settings, or what they keep."""
     monkeypatch.setenv("BENCH_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(_cache))
 
 
 @pytest.fixture
