@@ -52,6 +52,17 @@ esac
 case ",$extras," in *,all,* | *,torch,*) need ffmpeg ffmpeg ;; esac
 install_debian_packages
 
+# two codecs come in Debian packages only; without them, they alone are unavailable
+missing=''
+case ",$extras," in
+*,all,* | *,codecs,*)
+    for wanted in libspeex.so.1:libspeex1 libvo-amrwbenc.so.0:libvo-amrwbenc0; do
+        "$python" -c "import ctypes; ctypes.CDLL('${wanted%:*}')" 2>/dev/null || missing="$missing ${wanted#*:}"
+    done
+    (install_debian_packages) || say "going on without$missing"
+    ;;
+esac
+
 wanted="$extras $(cat pyproject.toml tools/setup.sh | cksum)"
 stamp=$venv/.installed
 if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x "$venv/bin/bench" ]; then
