@@ -222,6 +222,28 @@ def env(as_json: bool) -> None:
     )
 
 
+@main.command(context_settings=SETTINGS)
+@click.argument("reference", type=click.Path(path_type=Path))
+@click.argument("degraded", type=click.Path(path_type=Path))
+@click.option("--metric", multiple=True, metavar="NAME[,NAME]", help="e.g. pesq_wb,stoi [default: all].")
+@click.option("--align/--no-align", default=True, show_default=True, help="Find the delay and take it out first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@verb
+def score(reference: Path, degraded: Path, metric: tuple[str, ...], align: bool, as_json: bool) -> None:
+    """Quality of DEGRADED against REFERENCE: two mono files of one sample rate.
+
+    \b
+    bench score clean.wav coded.wav
+    bench score clean.wav coded.wav --metric pesq_wb,stoi --no-align --json
+    """
+    from bench.quality.pair import score_files
+
+    names = [name for text in metric for name in text.split(",")]
+    found = score_files(reference, degraded, names or None, align)
+    click.echo(json.dumps(found.as_dict(), indent=1) if as_json else "\n".join(found.lines()))
+    sys.exit(exits.FAILED if found.failed else exits.FINE)
+
+
 @main.group(context_settings=SETTINGS)
 def corpus() -> None:
     """Named sets of audio: the built-in one, and folders of yours."""

@@ -22,11 +22,17 @@ class PairScores:
     sample_rate: int
     delay: Delay | None
     longer: int  # samples that the degraded file has more than the reference
+    by_name: bool = False  # whether the metrics were asked for by name
 
     @property
     def taken_out(self) -> int:
         """The delay that was taken out, in samples: none where the waveforms hardly correlate."""
         return self.delay.samples if self.delay and self.delay.trusted else 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no figure at all, or none of a metric that was asked for by name."""
+        return not self.scores.values or (self.by_name and bool(self.scores.failures))
 
     def as_dict(self) -> dict[str, Any]:
         """What ``bench score --json`` prints."""
@@ -46,7 +52,8 @@ class PairScores:
         names = [*self.scores.values, *self.scores.failures]
         width = max(map(len, names), default=0) + 2
         facts = {metric.name: metric for metric in choose({name.removesuffix(RAW) for name in names})}
-        shown = [*(f"note: {note}" for note in self.notes()), ""]
+        notes = self.notes()
+        shown = [*(f"note: {note}" for note in notes), *([""] if notes else [])]
         for name, value in self.scores.values.items():
             metric = facts[name.removesuffix(RAW)]
             shown.append(f"{name:<{width}}{value:>10.4f}  {metric.unit:<8}{metric.better} is better".rstrip())
@@ -96,7 +103,7 @@ def score_files(reference: Path, degraded: Path, metrics: Sequence[str] | None, 
     taken = delay.samples if delay and delay.trusted else 0
     raw = shift(coded, 0, len(clean)) if align else None
     scores = score(clean, shift(coded, taken, len(clean)), rate, metrics, raw)
-    return PairScores(scores, rate, delay, longer)
+    return PairScores(scores, rate, delay, longer, metrics is not None)
 
 
 def _facts(path: Path) -> audiofile.Facts:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -62,5 +65,20 @@ def _api(mode: str) -> VisqolApi:
     from visqol import VisqolApi
 
     api = VisqolApi()
-    api.create(mode=mode, use_lattice_model=True if mode == "speech" else None)  # never the fallback of 1 to 2 MOS more
+    with _quiet():
+        # True, or it would fall back without a word to a model that gives 1 to 2 MOS more
+        api.create(mode=mode, use_lattice_model=True if mode == "speech" else None)
     return api
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """TensorFlow Lite announces its delegate on the process's standard error, past Python's: not in here."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
