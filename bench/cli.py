@@ -180,12 +180,13 @@ def _show(results: Results, as_json: bool, quiet: bool) -> None:
 
 @main.command(context_settings=SETTINGS)
 @click.argument("runs", nargs=-1, metavar="[RUN]...")
-@click.option("--format", "formats", default="md,html", show_default=True, help="md, html or both.")
+@click.option("--format", "formats", default="md,html", show_default=True, help="md, html, csv, parquet, latex.")
+@click.option("--anchor", default="", metavar="CODEC", help="Compare rate-distortion curves with this codec (BD-rate).")
 @click.option("-o", "--out", metavar="DIR", help="Where to write [default: reports/<run-id>].")
 @click.option("--json", "as_json", is_flag=True, help="Print the paths as JSON.")
 @verb
-def report(runs: tuple[str, ...], formats: str, out: str | None, as_json: bool) -> None:
-    """Render runs (default: the latest) into tables, plots and a page.
+def report(runs: tuple[str, ...], formats: str, anchor: str, out: str | None, as_json: bool) -> None:
+    """Render runs (default: the latest) into tables, plots and a page; of codecs, also a page to listen to.
 
     In CI the tables are also appended to the job's summary ($GITHUB_STEP_SUMMARY).
     """
@@ -193,9 +194,12 @@ def report(runs: tuple[str, ...], formats: str, out: str | None, as_json: bool) 
     from bench.results import Results, latest
 
     folders = [Path(r) for r in runs] or [latest(Path("results"))]
-    paths = write(
-        [Results.load(f) for f in folders], formats.split(","), Path(out) if out else Path("reports") / folders[0].name
-    )
+    results = [Results.load(f) for f in folders]
+    paths = write(results, formats.split(","), Path(out) if out else Path("reports") / folders[0].name, anchor)
+    if not as_json:
+        from bench.report.terminal import codecs
+
+        click.echo(codecs(results, anchor), nl=False)
     click.echo(json.dumps([str(p) for p in paths]) if as_json else "\n".join(str(p) for p in paths))
 
 

@@ -48,6 +48,7 @@ class CodecSuite(Suite):
     title = "audio -> payload packets at a bitrate (kbit/s, over all channels) -> audio"
     ops = ("encode", "decode", "stream")
     scored = True
+    ceiling = "passthrough"  # what is lost by changing the rate alone: shown beside the codecs, never ranked
     grids = {
         "quick": [{"bitrate": [12.0], "sample_rate": [16000], "channels": [1], "seconds": [5.0]}],
         "default": [{"bitrate": [6.0, 12.0, 24.0], "sample_rate": [16000], "channels": [1], "seconds": [10.0]}],

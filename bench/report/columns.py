@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bench.core import STATUSES
-from bench.report.markdown import text
+from bench.report.marks import text
 from bench.results import COLUMNS, SUMMARY
 from bench.scores import FRAME_COLUMNS, SCORE_COLUMNS
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from bench import registry
 from bench.core import STATUSES
+from bench.report import codec_scores, ranking, tables, troubles
 from bench.report import lines as reading
-from bench.report import ranking, tables, troubles
+from bench.report.codec_tables import Condition
+from bench.report.deltas import Anchored, against_anchor
 from bench.report.digits import counted, slug
 from bench.report.lines import Contestant, Line, clean, names_apart
 from bench.results import Results
@@ -62,17 +64,23 @@ class Contents:
     statuses: dict[str, int]
     versions: dict[str, str]
     notes: list[str]
+    codecs: list[Condition]
+    anchored: list[Anchored]
 
     @property
     def several_runs(self) -> bool:
         return len(self.runs) > 1
 
 
-def gather(results: Results | Sequence[Results]) -> Contents:
-    """Read, rank and group. Several runs are set side by side, one line each, and never pooled."""
+def gather(results: Results | Sequence[Results], anchor: str = "") -> Contents:
+    """Read, rank and group. Several runs are set side by side, one line each, and never pooled.
+
+    ``anchor`` names the codec that rate-distortion curves are compared with; ValueError where none is called so.
+    """
     several = [results] if isinstance(results, Results) else list(results)
     found = reading.read(several)
     runs = _runs(several)
+    codecs = codec_scores.gather(several, found, lambda suite: _of_suite(suite, "ceiling"))
     return Contents(
         lines=found,
         sections=_sections(tables.tables(found, lambda suite: _of_suite(suite, "quality_axis"))),
@@ -82,6 +90,8 @@ def gather(results: Results | Sequence[Results]) -> Contents:
         statuses={s: n for s in STATUSES if (n := Counter(line.status for line in found)[s])},
         versions=_versions(found),
         notes=_notes(found, runs, several),
+        codecs=codecs,
+        anchored=against_anchor(codecs, anchor) if anchor else [],
     )
 
 

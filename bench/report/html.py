@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bench.report import words
+from bench.report import codec_cells, words
 from bench.report.contents import Contents, headline
 from bench.report.digits import counted, significant
 from bench.report.drawing import Look, Plot
@@ -22,13 +22,16 @@ WHO = ("run", "corpus", "suite", "label", "op", "impl", "device", "threads", "st
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]], colours: Looks) -> str:
-    """Everything is escaped by the template; only the pictures made here go in as they are."""
+def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]], colours: Looks, listen: bool = False) -> str:
+    """Everything is escaped by the template; only the pictures made here go in as they are.
+
+    ``listen``: a page to listen to lies beside this one.
+    """
     loader = FileSystemLoader(TEMPLATES)
     house = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     numbers = iter(range(1_000_000))
     house.globals |= {
-        "caption": caption, "counted": counted, "figures": figures, "headline": headline,
+        "caption": caption, "cells": codec_cells, "counted": counted, "figures": figures, "headline": headline,
         "like_for_like": like_for_like, "rank_text": rank_text,
         "remark": remark, "significant": significant, "split_commands": split_commands, "sort_value": _sort_value,
         "speed_share": _speed_share,
@@ -36,7 +39,7 @@ def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]], colours: 
         "drawn": lambda key: [(p, Markup(p.inline(f"p{next(numbers)}"))) for p in pictures.get(key, ())],
     }  # fmt: skip
     return house.get_template("report.html").render(
-        contents=contents, words=words, data=[_record(x) for x in contents.lines]
+        contents=contents, words=words, listen=listen, data=[_record(x) for x in contents.lines]
     )
 
 

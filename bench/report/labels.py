@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from bench.report.drawing import GRID, laid_out, short, spread, to_display
+from bench.report.drawing import GRID, Look, laid_out, short, spread, to_display
 
 SIZE = 8  # of the letters, points
 GAP = 10.5  # between two lines of a column
@@ -25,6 +25,22 @@ def label_points(axes: Axes, points: At) -> None:
         taken += boxes.values()
         for name, box in boxes.items():
             _write(axes, name, points[name], at[name], box)
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[str, tuple[float, float], Look]]) -> None:
+    """(text, end of a line, its look): texts in a column right of the frame, moved apart, with thin leaders."""
+    frame = laid_out(axes)
+    at = [to_display(axes, end) for _, end, _ in ends]
+    heights = spread([y for _, y in at], 11, frame.y0, frame.y1)
+    for (text, _, look), end, height in zip(ends, at, heights, strict=True):
+        y = (height - frame.y0) / frame.height
+        x_end, y_end = (end[0] - frame.x0) / frame.width, (end[1] - frame.y0) / frame.height
+        axes.plot([x_end, 1.06], [y_end, y], color=GRID, lw=0.7, zorder=0, transform=axes.transAxes, clip_on=False)
+        axes.plot([1.06], [y], look.marker, color=look.colour, ms=4, transform=axes.transAxes, clip_on=False)
+        axes.annotate(
+            text, (1.06, y), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
+            va="center_baseline", fontsize=8, annotation_clip=False,
+        )  # fmt: skip
 
 
 def _crowds(at: At) -> list[list[str]]:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from bench.report import words
+from bench.report import codec_markdown, words
 from bench.report.contents import Contents, Run, Section, headline
 from bench.report.digits import NOTHING, counted, significant
 from bench.report.drawing import Plot
+from bench.report.marks import code, grid, images, text
 from bench.report.ranking import Overall, Place
 from bench.report.tables import Table, caption, figures, like_for_like, rank_text, remark
 from bench.report.troubles import split_commands
 
 CAP = 1 << 20  # bytes that a CI job's summary may hold
-SPECIAL = re.compile(r"([\\`*_\[\]#|~$])")
-ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}  # the last so that nobody is notified
 
 
 def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]] | None = None, link: str = "plots") -> str:
     """The whole report; ``pictures`` are shown by relative links into the folder ``link``."""
     shown = pictures or {}
     parts = ["# Benchmark report", *_opening(contents)]
+    parts += codec_markdown.sections(contents.codecs, contents.anchored, shown, link)
     for section in contents.sections:
         parts += _section(section)
-        parts += _images(shown.get(section.key, ()), link)
+        parts += images(shown.get(section.key, ()), link)
         for table in section.tables:
             parts += [
                 f"### {text(' · '.join(caption(table)))}",
@@ -34,13 +33,14 @@ def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]] | None = N
                 text(like_for_like(table)),
                 *_figures(table),
             ]
-            parts += _images(shown.get(table.key, ()), link)
+            parts += images(shown.get(table.key, ()), link)
     return _joined([*parts, *_troubles(contents), *_absent(contents), *_closing(contents)])
 
 
 def brief(contents: Contents) -> str:
     """Standings and reasons without a table a case."""
     parts = ["# Benchmark report", *_opening(contents), "The tables of the single cases were too long for this page."]
+    parts += codec_markdown.sections(contents.codecs, contents.anchored, {}, "")
     for section in contents.sections:
         parts += _section(section)
     return _joined([*parts, *_troubles(contents), *_absent(contents)])
@@ -65,29 +65,8 @@ def step_summary(contents: Contents) -> Path | None:
     return path
 
 
-def text(value: object) -> str:
-    """Any text as itself: no markup, no HTML, one line.
-
-    >>> text("a|b <i> *c*")
-    'a\\\\|b &lt;i&gt; \\\\*c\\\\*'
-    """
-    plain = SPECIAL.sub(r"\\\1", " ".join(str(value).split()))
-    return "".join(ENTITIES.get(c, c) for c in plain)
-
-
-def code(command: str) -> str:
-    """A command to paste; one that holds a back-tick or a bar cannot stand in a table's code span."""
-    return text(command) if set(command) & set("`|") else f"`{' '.join(command.split())}`"
-
-
 def _joined(parts: Iterable[str]) -> str:
     return "\n\n".join(p for p in parts if p) + "\n"
-
-
-def _grid(headings: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> str:
-    """A table whose first ``left`` columns are aligned to the left."""
-    rule = [":--" if n < left else "--:" for n in range(len(headings))]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, rule, *rows))
 
 
 def _opening(contents: Contents) -> list[str]:
@@ -117,7 +96,7 @@ def _overall(overall: Overall) -> str:
     left_out = ", ".join(f"{text(c.impl)} ({n})" for c, n in overall.left_out.items())
     said = f"Over {overall.used} of {counted(overall.total, 'case')}: those that all of these measured."
     said += f" Left out, for they measured fewer: {left_out}." if left_out else ""
-    return f"{said}\n\n{_grid(headings, rows, 2)}"
+    return f"{said}\n\n{grid(headings, rows, 2)}"
 
 
 def _table(table: Table) -> str:
@@ -126,7 +105,7 @@ def _table(table: Table) -> str:
     for place in table.places:
         cells = [f"**{text(c.text)}**" if c.best else text(c.text) for c in table.cells(place)]
         rows.append([text(rank_text(place)), _name(place), *cells])
-    return _grid(headings, rows, 2)
+    return grid(headings, rows, 2)
 
 
 def _name(place: Place) -> str:
@@ -141,11 +120,7 @@ def _figures(table: Table) -> list[str]:
         return []
     lines = [p.line for p in table.places if p.line.quality]
     rows = [[text(line.impl), *(significant(line.quality.get(n)) for n in names)] for line in lines]
-    return ["Figures of the suite:", _grid(["implementation", *(text(n) for n in names)], rows, 1)]
-
-
-def _images(plots: Sequence[Plot], link: str) -> list[str]:
-    return ["\n".join(f"![{text(p.alt)}]({link}/{p.name}.svg)" for p in plots)]
+    return ["Figures of the suite:", grid(["implementation", *(text(n) for n in names)], rows, 1)]
 
 
 def _troubles(contents: Contents) -> list[str]:
@@ -155,7 +130,7 @@ def _troubles(contents: Contents) -> list[str]:
     for t in contents.troubles:
         where = text("; ".join(list(t.where)[:3])) + (f" and {len(t.where) - 3} more" if len(t.where) > 3 else "")
         rows.append([t.status, text(f"{t.suite}/{t.impl}"), _reason(t.reason), where])
-    return ["## Wrong, failed or unstable, and why", _grid(["status", "implementation", "reason", "where"], rows, 4)]
+    return ["## Wrong, failed or unstable, and why", grid(["status", "implementation", "reason", "where"], rows, 4)]
 
 
 def _absent(contents: Contents) -> list[str]:
@@ -181,9 +156,7 @@ def _closing(contents: Contents) -> list[str]:
     for run in contents.runs:
         parts += _environment(run, contents.several_runs)
     if contents.versions:
-        parts.append(
-            _grid(["implementation", "version"], ([text(i), text(v)] for i, v in contents.versions.items()), 2)
-        )
+        parts.append(grid(["implementation", "version"], ([text(i), text(v)] for i, v in contents.versions.items()), 2))
     return parts
 
 
@@ -191,4 +164,4 @@ def _environment(run: Run, several: bool) -> list[str]:
     heading = [f"### {text(run.name)}"] if several else []
     if not run.environment:
         return [*heading, "No record of the environment was kept with this run."]
-    return [*heading, _grid(["what", "value"], ([text(k), text(v) or NOTHING] for k, v in run.environment), 2)]
+    return [*heading, grid(["what", "value"], ([text(k), text(v) or NOTHING] for k, v in run.environment), 2)]

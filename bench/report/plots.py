@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from bench.report import drawing, growth
 from bench.report.contents import Contents, Section
 from bench.report.digits import NOTHING, UNITS, significant, slug
-from bench.report.drawing import GRID, Look, Plot, nice_ticks, set_log, short, to_display, to_svg
-from bench.report.labels import label_points
+from bench.report.drawing import GRID, Look, Plot, nice_ticks, set_log, short, to_svg
+from bench.report.labels import label_ends, label_points
 from bench.report.lines import Line, names_apart
 from bench.report.tables import Table, front
 
@@ -156,7 +156,9 @@ def grown(section: Section, found: growth.Growth, colours: Looks) -> Plot:
     _limits(axes, "y", times, _time_tick, room=1.2)
     axes.set_xlabel(f"{found.parameter}  (n^b: the power law fitted to each line)")
     texts = [f"{short(n, 20)}  n^{s.exponent:.2f}" for n, s in zip(names, found.series, strict=True)]
-    _label_ends(axes, found.series, texts, colours)
+    ends = [(s.sizes[-1], s.lines[-1].number("median_ms")) for s in found.series]
+    drawn = [colours[s.contestant.impl] for s in found.series]
+    label_ends(axes, list(zip(texts, ends, drawn, strict=True)))
     said = "; ".join(f"{n} to the power {s.exponent:.2f}" for n, s in zip(names, found.series, strict=True))
     title = f"Cost as {found.parameter} grows"
     alt = f"{title}, {section.name}. Time grows with it as follows: {said}."
@@ -227,19 +229,3 @@ def _limits(
     ticks = nice_ticks(low, high)
     set_log(axes, which, ticks, [show(t) for t in ticks])
     (axes.set_xlim if which == "x" else axes.set_ylim)(low, high)
-
-
-def _label_ends(axes: Axes, series: Sequence[growth.Series], texts: Sequence[str], colours: Looks) -> None:
-    """Names beside the right ends of lines, moved apart where the lines end close together, with thin leaders."""
-    frame = drawing.laid_out(axes)
-    ends = [to_display(axes, (s.sizes[-1], s.lines[-1].number("median_ms"))) for s in series]
-    heights = drawing.spread([y for _, y in ends], 11, frame.y0, frame.y1)
-    for s, text, end, height in zip(series, texts, ends, heights, strict=True):
-        look, y = colours[s.contestant.impl], (height - frame.y0) / frame.height
-        x_end, y_end = (end[0] - frame.x0) / frame.width, (end[1] - frame.y0) / frame.height
-        axes.plot([x_end, 1.06], [y_end, y], color=GRID, lw=0.7, zorder=0, transform=axes.transAxes, clip_on=False)
-        axes.plot([1.06], [y], look.marker, color=look.colour, ms=4, transform=axes.transAxes, clip_on=False)
-        axes.annotate(
-            text, (1.06, y), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
-            va="center_baseline", fontsize=8, annotation_clip=False,
-        )  # fmt: skip

@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from bench.report import contents, troubles
+from bench.report import codec_terminal, contents, troubles
 from bench.report.digits import NOTHING, counted, significant
 from bench.report.ranking import Overall, Place
 from bench.report.tables import Cell, Column, Table, caption, like_for_like, rank_text, remark
@@ -20,10 +20,11 @@ WIDTH = 100
 MOST = 20  # lines of troubles; the written report has them all
 
 
-def terminal(results: Results | Sequence[Results]) -> RenderableType:
+def terminal(results: Results | Sequence[Results], anchor: str = "") -> RenderableType:
     """Ranked tables, then what is not in them and why; fits 100 columns."""
-    said = contents.gather(results)
+    said = contents.gather(results, anchor)
     parts: list[RenderableType] = [Text(note, style="yellow") for note in said.notes]
+    parts += codec_terminal.parts(said.codecs, said.anchored)
     for section in said.sections:
         parts += [Text(f"\n{section.name}", style="bold"), Text(contents.headline(section))]
         for table in section.tables:
@@ -35,11 +36,21 @@ def terminal(results: Results | Sequence[Results]) -> RenderableType:
     return Group(*parts, *_troubles(said.troubles), *_absent(said.absent))
 
 
-def plain(results: Results | Sequence[Results], width: int = WIDTH) -> str:
+def plain(results: Results | Sequence[Results], width: int = WIDTH, anchor: str = "") -> str:
     """The same as text without colour or escape codes."""
+    return _text(terminal(results, anchor), width)
+
+
+def _text(shown: RenderableType, width: int) -> str:
     out = io.StringIO()
-    Console(file=out, width=width, no_color=True, force_terminal=False, highlight=False).print(terminal(results))
+    Console(file=out, width=width, no_color=True, force_terminal=False, highlight=False).print(shown)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def codecs(results: Results | Sequence[Results], anchor: str = "", width: int = WIDTH) -> str:
+    """The quality of codecs alone, as text; nothing where none was scored."""
+    said = contents.gather(results, anchor)
+    return _text(Group(*codec_terminal.parts(said.codecs, said.anchored)), width) if said.codecs else ""
 
 
 def show(results: Results | Sequence[Results]) -> None:

@@ -120,7 +120,7 @@ def test_a_page_that_cannot_be_written_does_not_cost_the_report(made, tmp_path, 
     assert [p.name for p in report.write(Results([made.measured("fast", 512)]), ["html"], tmp_path)] == ["report.html"]
 
 
-@pytest.mark.parametrize("name", ["digits", "troubles", "markdown", "plots"])
+@pytest.mark.parametrize("name", ["digits", "troubles", "marks", "plots", "metrics", "bdrate", "latex"])
 def test_examples_in_docstrings(name):
     found = doctest.testmod(importlib.import_module(f"bench.report.{name}"))
     assert found.attempted > 0 and found.failed == 0
