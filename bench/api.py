@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from bench import environment, plan
+from bench.asr import SUITE as RECOGNISERS
 from bench.corpus import Corpus
 from bench.measure.limits import limits
+from bench.quality.scoring import choose
 from bench.registry import load
 from bench.results import Results
 from bench.runner import Observer, Runner
+from bench.scoring.run import run as score
 from bench.store import Store
 
 Names = str | Sequence[str]
@@ -38,6 +41,7 @@ def begin(
     exclude: Names = (),
     grid: str = "default",
     case: Names = (),
+    bitrate: Names = (),
     op: Names = (),
     device: str = "cpu",
     threads: int | Sequence[int] = 1,
@@ -48,24 +52,32 @@ def begin(
     corpus: str = "builtin",
     deadline: str | float = "120s",
     memory_limit: str | int | None = None,
+    metrics: Names = "all",
+    asr: str = "default",
+    engine: str = "local",
     resume: str | Path | None = None,
     out: str | Path | None = None,
 ) -> Store:
     """Plan a run and open its directory; ``resume`` names one to go on with, and nothing else is then read.
 
     ``budget`` is the sampling time of one operation of one implementation in one case, over all replicates;
-    sampling stops earlier at ``precision`` (relative half width of the median's interval).
+    sampling stops earlier at ``precision`` (relative half width of the median's interval). ``bitrate`` (kbit/s) is
+    short for ``case="bitrate=..."``. ``metrics`` (names, "all" or "none"), ``asr`` (a recogniser, "default" or "none")
+    and ``engine`` ("local" or "dask://HOST:PORT") are of the scoring of codecs on the clips of the corpus.
     """
     if resume is not None:
         return Store(Path(resume), None)
     Corpus.open(corpus)  # a wrong name is better told now than by every worker
+    settings = [case] if isinstance(case, str) and case else list(case)
+    if bitrate:
+        settings.append(f"bitrate={','.join(names(bitrate))}")
     wish = plan.make(
         load(),
         names(suite),
         names(impl),
         names(exclude),
         grid,
-        plan.parse_case([case] if isinstance(case, str) else case) if case else None,
+        plan.parse_case(settings),
         names(op),
         device=device,
         threads=(threads,) if isinstance(threads, int) else tuple(threads),
@@ -76,6 +88,7 @@ def begin(
         budget_s=plan.parse_seconds(budget) if isinstance(budget, str) else budget,
         deadline_s=plan.parse_seconds(deadline) if isinstance(deadline, str) else deadline,
         memory_limit=plan.parse_size(memory_limit) if isinstance(memory_limit, str) else memory_limit,
+        **_scoring(names(suite), names(metrics), asr, engine),
     )
     return start(wish, Path(out) if out else None)
 
@@ -93,11 +106,27 @@ def start(wish: plan.Plan, out: Path | None = None) -> Store:
 
 
 def execute(store: Store, observer: Observer | None = None) -> None:
-    """Measure what is missing; closes the store whatever happens."""
+    """Measure what is missing, then score it; closes the store whatever happens."""
+    observer = observer or Observer()
     try:
-        Runner(store, load(), observer or Observer()).run()
+        Runner(store, load(), observer).run()
+        if store.plan.metrics or store.plan.asr != "none":
+            score(store, load(), observer)
     finally:
         store.close()
+
+
+def _scoring(suites: Sequence[str], metrics: Sequence[str], asr: str, engine: str) -> dict[str, Any]:
+    """The plan's settings of the scoring, by exact names; nothing where no suite is scored."""
+    if not any(load().suite(name).scored for name in suites):
+        return {}
+    wanted: Sequence[str] | None = {"all": None, "none": []}.get(",".join(metrics), metrics)
+    if asr == "default":
+        asr = load().suite(RECOGNISERS).default  # type: ignore[attr-defined]
+    elif asr != "none":
+        load().find(RECOGNISERS, asr)
+    chosen = tuple(metric.name for metric in choose(wanted))
+    return {"metrics": chosen, "asr": asr, "engine": plan.parse_engine(engine)}
 
 
 def names(texts: Names) -> list[str]:

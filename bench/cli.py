@@ -107,6 +107,7 @@ def list_(suite: str | None, as_json: bool) -> None:
 @click.option(
     "--case", multiple=True, metavar="NAME=V[,V]", help="Values in place of the grid's, e.g. n_fft=1024,2048."
 )
+@click.option("--bitrate", default="", metavar="K[,K]", help="kbit/s, short for --case bitrate=K[,K].")
 @click.option("--op", default="", help="Operations to measure, e.g. forward [default: all].")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda[:N].")
 @click.option("--threads", default="1", show_default=True, help="CPU threads, e.g. 1,2.")
@@ -119,6 +120,9 @@ def list_(suite: str | None, as_json: bool) -> None:
 @click.option("--corpus", default="builtin", show_default=True, help="A corpus's name, or a folder of audio.")
 @click.option("--deadline", default="120s", show_default=True, help="Longest single step before a worker is stopped.")
 @click.option("--memory-limit", help="Stop a worker that holds more, e.g. 4G.")
+@click.option("--metrics", default="all", show_default=True, help="Quality of codecs: all, none, or names.")
+@click.option("--asr", default="default", show_default=True, help="Recogniser for word error rates: a name, or none.")
+@click.option("--engine", default="local", show_default=True, help="Where to score: local or dask://HOST:PORT.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped.")
 @click.option("--out", metavar="DIR", help="Run directory [default: results/<run-id>].")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -131,10 +135,12 @@ def run(suites: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> 
     bench run stft --impl all
     bench run mel resample --grid quick --threads 1,2
     bench run stft --case n_fft=1024 --case hop_length=160,256 --precision 0.5% --budget 10s
+    bench run codec --impl all --bitrate 6,12,24 --corpus DIR
     bench run --resume results/20260101-120000-stft-1a2b
     """
     from bench import api
     from bench.progress import observer
+    from bench.scores import failed as failed_scores
 
     if not suites and not options["resume"]:
         raise ValueError("name a suite, such as stft; `bench list` shows them all")
@@ -152,7 +158,7 @@ def run(suites: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> 
         sys.exit(exits.INTERRUPTED)
     results = store.results()
     _show(results, as_json, quiet)
-    sys.exit(exits.FAILED if results.failed() else exits.FINE)
+    sys.exit(exits.FAILED if results.failed() or any(failed_scores(store.folder)) else exits.FINE)
 
 
 def _whole_numbers(text: str) -> list[int]:

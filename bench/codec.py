@@ -30,6 +30,10 @@ WINDOW = 0.10
 """Codecs are compared "at a bitrate" where their payload is within this share of what was asked for."""
 
 
+ORIGINAL = "original"
+"""What stands in the place of an implementation's name for the untouched audio."""
+
+
 def within(payload_bps: float, asked_bps: float, window: float = WINDOW) -> bool:
     """Whether a payload bitrate is near enough to the asked one to be compared with others."""
     return abs(payload_bps - asked_bps) <= window * asked_bps

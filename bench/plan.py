@@ -49,6 +49,9 @@ class Plan:
     turn_s: float = 0.025
     deadline_s: float = 120.0
     memory_limit: int | None = None
+    metrics: tuple[str, ...] = ()  # of quality, computed on every clip of the corpus where a suite is scored
+    asr: str = "none"  # the recogniser whose word error rates are counted
+    engine: str = "local"  # where scores are computed: here, or dask://HOST:PORT
     slowdowns: Mapping[str, float] | None = None  # planted by the self-test: label of an implementation -> share
 
     def to_json(self) -> dict[str, Any]:
@@ -57,7 +60,8 @@ class Plan:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Plan:
         items = [Item(**i) for i in data["items"]]
-        return cls(**{**data, "items": items, "threads": tuple(data["threads"])})
+        lists = {name: tuple(data[name]) for name in ("threads", "metrics") if name in data}
+        return cls(**{**data, "items": items, **lists})
 
     @property
     def turns(self) -> int:
@@ -161,6 +165,13 @@ def parse_case(texts: Sequence[str]) -> dict[str, list[str]]:
             raise Usage(f"--case takes NAME=VALUE[,VALUE...], such as n_fft=1024,2048; this is {text!r}")
         found.setdefault(name, []).extend(values.split(","))
     return found
+
+
+def parse_engine(text: str) -> str:
+    """``local``, or the address of a Dask scheduler: ``dask://HOST:PORT``."""
+    if text != "local" and not re.fullmatch(r"dask://[^\s/]+:[0-9]+", text):
+        raise Usage(f"{text!r} is no engine; write local, or the address of a Dask scheduler: dask://HOST:PORT")
+    return text
 
 
 def parse_seconds(text: str) -> float:

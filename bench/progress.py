@@ -13,8 +13,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from bench.core import label_of
 from bench.results import Row
 from bench.runner import Observer
+from bench.scores import Score
 
 
 def observer(stream: IO[str] | None = None) -> Observer:
@@ -30,7 +32,8 @@ class Lines(Observer):
         self.began = self.spoke = monotonic()
 
     def begin(self, steps: int) -> None:
-        self.total = steps
+        self.total, self.done = steps, 0.0
+        self.began = self.spoke = monotonic()
 
     def step(self, count: float = 1) -> None:
         self.done += count
@@ -43,6 +46,10 @@ class Lines(Observer):
     def row(self, row: Row) -> None:
         if row.status not in ("ok", "unstable"):
             self._say(describe(row))
+
+    def score(self, score: Score) -> None:
+        if score.status != "ok":
+            self._say(describe_score(score))
 
     def _say(self, text: str) -> None:
         self.console.print(Text(text), soft_wrap=True)
@@ -67,7 +74,7 @@ class Terminal(Observer):
         self.live = Live(console=console, transient=True, refresh_per_second=4)
 
     def begin(self, steps: int) -> None:
-        self.progress.update(self.task, total=steps)
+        self.progress.reset(self.task, total=steps)
         self.live.start()
         self._draw()
 
@@ -88,6 +95,11 @@ class Terminal(Observer):
         case = " ".join(str(v) for v in row.case.values())
         self.medians.setdefault((f"{row.suite} {case}", row.op), {}).setdefault(row.impl, []).append(row)
         self._draw()
+
+    def score(self, score: Score) -> None:
+        self.medians.clear()  # the timing is over
+        if score.status != "ok":
+            self.live.console.print(Text(describe_score(score), style="yellow"), soft_wrap=True)
 
     def _draw(self) -> None:
         self.live.update(Group(*self._table(), self.progress))
@@ -112,3 +124,8 @@ def describe(row: Row) -> str:
     case = " ".join(f"{k}={v}" for k, v in row.case.items())
     where = " ".join(filter(None, (row.suite, row.op, case)))
     return f"{row.impl} {row.status} ({where}): {row.reason}"
+
+
+def describe_score(score: Score) -> str:
+    """One line on a clip that could not be scored."""
+    return f"{score.impl} {score.status} ({score.clip}, {label_of(score.case)}): {score.reason}"

@@ -16,12 +16,10 @@ from typing import Any
 import pandas as pd
 
 from bench import lines
+from bench.codec import ORIGINAL as ORIGINAL
 from bench.codec import WINDOW, within
 from bench.core import label_of
 from bench.results import column
-
-ORIGINAL = "original"
-"""The name in the column ``impl`` of the untouched audio; its ``case`` has no bitrate."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +103,11 @@ def read_scores(folder: str | Path) -> Iterator[Score]:
     path = Path(folder) / "scores.jsonl"
     if path.exists():
         yield from lines.read(path, Score, "score")
+
+
+def failed(folder: str | Path) -> Iterator[Score]:
+    """Scores of clips that a codec could not do although it ran."""
+    return (score for score in read_scores(folder) if score.status not in ("ok", "unavailable"))
 
 
 def frame(folder: str | Path, window: float = WINDOW) -> pd.DataFrame:
