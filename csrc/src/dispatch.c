@@ -35,6 +35,15 @@ int ak_isa_usable(ak_isa isa)
     }
 }
 
+int ak_cpu_icelake(void)
+{
+#ifdef AK_HAVE_AVX512
+    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+#else
+    return 0;
+#endif
+}
+
 ak_status ak_isa_choose(ak_isa wanted, ak_isa *chosen)
 {
     if (!chosen || (unsigned)wanted >= AK_ISA_COUNT) return AK_ERR_ARGUMENT;

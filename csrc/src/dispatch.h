@@ -41,4 +41,8 @@
              AK_IF_NEON((isa) == AK_ISA_NEON ? &name##_neon :) &                                             \
      name##_portable)
 
+/* Whether an AVX-512 plan may use the kernels built for what came with Ice Lake and Zen 4: VNNI (sums of
+ * products of bytes) and VBMI (tables of bytes). Their names end in _icelake. */
+int ak_cpu_icelake(void);
+
 #endif

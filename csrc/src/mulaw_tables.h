@@ -7,7 +7,15 @@
  * which -x has the code 127: nearer to zero, 1 + y is 1 in float64. */
 extern const float ak_mulaw_steps[128];
 
-/* ak_mulaw_values[q]: the decoded code q. */
+/* Cells of w = 255 |x| + 1 in [1, 256), 32 to a doubling and each with one step at most, numbered by bits 18
+ * to 25 of the float w. [0]: the code of the samples in a cell before its step; [1], [2]: bits 10 to 17 and 2
+ * to 9 of w at the step, all ones where there is none. */
+extern const unsigned char ak_mulaw_cells[3][256];
+
+/* ak_mulaw_values[q]: the decoded code q; the code 255 - q has the same with the other sign. */
 extern const float ak_mulaw_values[256];
+
+/* ak_mulaw_bytes[b][k]: byte b, from the lowest, of the float ak_mulaw_values[128 + k]. */
+extern const unsigned char ak_mulaw_bytes[4][128];
 
 #endif

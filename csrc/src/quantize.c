@@ -34,6 +34,7 @@ static const ak_codec *codec_of(ak_format format, ak_isa isa)
 {
     switch (format) {
     case AK_FORMAT_MULAW:
+        AK_IF_AVX512(if (isa == AK_ISA_AVX512 && ak_cpu_icelake()) return &ak_codec_mulaw_icelake;)
         return AK_SELECT(ak_codec_mulaw, isa);
     case AK_FORMAT_ULAW_G191:
         return AK_SELECT(ak_codec_ulaw_g191, isa);

@@ -13,6 +13,7 @@ typedef struct ak_codec {
 } ak_codec;
 
 AK_DECLARE(const ak_codec, ak_codec_mulaw)
+AK_IF_AVX512(extern const ak_codec ak_codec_mulaw_icelake;)
 AK_DECLARE(const ak_codec, ak_codec_ulaw_g191)
 AK_DECLARE(const ak_codec, ak_codec_ulaw_sun)
 AK_DECLARE(const ak_codec, ak_codec_alaw)

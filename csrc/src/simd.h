@@ -26,8 +26,8 @@
 #if defined(AK_BUILD_AVX512)
 #    include <immintrin.h>
 #    define AK_W 16
-#    if defined(AK_BUILD_VNNI)
-#        define AK_SUFFIX vnni /* kernels that need more than the set promises */
+#    if defined(AK_BUILD_ICELAKE)
+#        define AK_SUFFIX icelake /* see dispatch.h */
 #    else
 #        define AK_SUFFIX avx512
 #    endif

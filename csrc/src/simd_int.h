@@ -31,6 +31,20 @@ AK_INLINE v_f32 v_from_int(v_i32 x)
     return __builtin_convertvector(x, v_f32);
 }
 
+AK_INLINE v_i32 v_min_int(v_i32 a, v_i32 b)
+{
+#if defined(AK_BUILD_AVX512)
+    return (v_i32)_mm512_min_epi32((__m512i)a, (__m512i)b);
+#elif defined(AK_BUILD_AVX2)
+    return (v_i32)_mm256_min_epi32((__m256i)a, (__m256i)b);
+#elif defined(AK_BUILD_NEON)
+    return (v_i32)vminq_s32((int32x4_t)a, (int32x4_t)b);
+#else
+    v_i32 less = a < b;
+    return (less & a) | (~less & b);
+#endif
+}
+
 /* Round half to even; |x| < 2^22. The integer lies in the low bits of the sum. */
 #define AK_ROUND_MAGIC 12582912.0f /* 1.5 * 2^23 */
 

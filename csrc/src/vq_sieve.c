@@ -11,8 +11,7 @@
 
 const ak_sieve_kernels *ak_sieve_select(ak_isa isa)
 {
-    AK_IF_AVX512(
-        if (isa == AK_ISA_AVX512 && __builtin_cpu_supports("avx512vnni")) return &ak_sieve_kernels_vnni;)
+    AK_IF_AVX512(if (isa == AK_ISA_AVX512 && ak_cpu_icelake()) return &ak_sieve_kernels_icelake;)
     AK_IF_AVX2(if (isa == AK_ISA_AVX512 || isa == AK_ISA_AVX2) return &ak_sieve_kernels_avx2;)
     (void)isa;
     return NULL;

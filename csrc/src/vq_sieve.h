@@ -55,7 +55,7 @@ typedef struct ak_sieve_kernels {
 } ak_sieve_kernels;
 
 AK_IF_AVX2(extern const ak_sieve_kernels ak_sieve_kernels_avx2;)
-AK_IF_AVX512(extern const ak_sieve_kernels ak_sieve_kernels_vnni;)
+AK_IF_AVX512(extern const ak_sieve_kernels ak_sieve_kernels_icelake;)
 
 /* The sieve for plans of that instruction set, or NULL where there is none. */
 const ak_sieve_kernels *ak_sieve_select(ak_isa isa);

@@ -32,9 +32,27 @@ def first(holds) -> np.float32:
     return np.uint32(high).view(np.float32)
 
 
+def cells(steps: list[float]) -> np.ndarray:
+    """ak_mulaw_cells: (3, 256)."""
+    at = (255 * np.float64(steps[1:]) + 1).astype(np.float32).view(np.uint32).astype(np.int64)  # 255 x + 1 at each step
+    table = np.zeros((3, 256), np.uint8)
+    for cell in range(8 << 5):
+        low = ONE + (cell << 18)
+        inside = at[(at >= low) & (at < low + (1 << 18))]
+        assert len(inside) <= 1, "a cell holds two steps"
+        rest = (int(inside[0]) - low) >> 2 if len(inside) else 0xFFFF
+        table[:, low >> 18 & 255] = 128 + (at < low).sum(), rest >> 8, rest & 255
+    return table
+
+
 def rows(values: list[float]) -> str:
     texts = [f"{float(v).hex()}f" for v in values]
     return "\n".join("    " + ", ".join(texts[i : i + 5]) + "," for i in range(0, len(texts), 5))
+
+
+def planes(table: np.ndarray) -> str:
+    lines = ["\n".join("    " + ", ".join(map(str, row)) + "," for row in plane.reshape(-1, 16)) for plane in table]
+    return "".join(f"  {{\n{text}\n  }},\n" for text in lines)
 
 
 def main() -> None:
@@ -42,10 +60,17 @@ def main() -> None:
     for k in range(1, 128):
         steps.append(first(lambda x, k=k: encode(x) >= 128 + k))
         assert steps[k] == first(lambda x, k=k: encode(-x) <= 127 - k), "the codes of -x do not mirror x"
+    values = decode(np.arange(256))
+    assert (values == -values[::-1]).all(), "the values of codes do not mirror"
     print("/* Written by tools/make_mulaw_tables.py: see mulaw_tables.h. */")
     print('#include "mulaw_tables.h"\n\n/* clang-format off */')
     print(f"const float ak_mulaw_steps[128] = {{\n{rows(steps)}\n}};\n")
-    print(f"const float ak_mulaw_values[256] = {{\n{rows(list(decode(np.arange(256))))}\n}};\n/* clang-format on */")
+    print(f"const float ak_mulaw_values[256] = {{\n{rows(list(values))}\n}};\n")
+    print(f"const unsigned char ak_mulaw_cells[3][256] = {{\n{planes(cells(steps))}}};\n")
+    print(
+        f"const unsigned char ak_mulaw_bytes[4][128] = {{\n{planes(values[128:].view(np.uint8).reshape(128, 4).T)}}};"
+    )
+    print("/* clang-format on */")
 
 
 if __name__ == "__main__":

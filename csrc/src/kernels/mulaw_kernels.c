@@ -1,78 +1,47 @@
 /* 256-level mu-law, exact.
  *
  * With u = 127.5 log256(1 + 255 |x|), a sample's code is 128 + floor(u), mirrored for negative samples. A
- * polynomial gives u to some 5e-5; only where that lies within NEAR of a step (one sample in five thousand)
- * is the sample compared with the steps themselves, which mulaw_tables.c holds as exact floats.
+ * polynomial gives 65536 (128 + u) to some 4; only where that lies within NEAR of a step (one sample in four
+ * thousand) is the sample compared with the steps themselves, which mulaw_tables.c holds as exact floats.
  */
 #include "quantize.h"
 #include "blocks.h"
 #include "mulaw_tables.h"
 
-#define PER_OCTAVE 15.9375f /* steps per doubling of 1 + 255 |x|: 127.5 / 8 */
-#define NEAR 1.2e-4f        /* above the error of the polynomial and of the roundings together */
+#define UNIT 65536            /* of fixed point: a step of the code */
+#define PER_OCTAVE 1044480.0f /* UNIT times the steps per doubling of 1 + 255 |x|, 127.5 / 8 */
+#define NEAR 8                /* above the error of the polynomial and of the roundings together */
 
-/* 15.9375 log2(1 + t) on [0, 1], Chebyshev, error 4e-5; less 0.5, so that rounding to the nearest integer
- * is floor. */
-static const float poly[7] = {-0.499961058f, 22.9891031f, -11.4321724f, 7.24372909f,
-                              -4.34611744f,  1.87445853f, -0.391561023f};
+/* UNIT (128 + 15.9375 log2(m)) on [1, 2], Chebyshev, error 2.3 and as much again by rounding. */
+static const float poly[7] = {0x1.3e8b48p+22f,  0x1.843b1ap+22f, -0x1.51fbe4p+22f, 0x1.9e4e96p+21f,
+                              -0x1.3e3afep+20f, 0x1.13702ep+18f, -0x1.9a02bcp+14f};
 
-/* The code, and how far u lies from the middle between two steps: at most 0.5 (its sign means nothing). */
-typedef struct coded {
-    v_i32 code;
-    v_f32 off_middle;
-} coded;
-
-/* x >= 1 as 2^e (1 + t) */
-typedef struct parts {
-    v_f32 exponent, t;
-} parts;
-
-#if defined(AK_BUILD_AVX512)
-AK_INLINE parts split(v_f32 x)
+/* Codes of COUNT vectors, and in the lanes of near_step less than 2 NEAR where they may be off by one. The
+ * vectors go step by step together, for each alone waits for its own results most of the time. */
+AK_INLINE void encode_lanes(const float *x, const int COUNT, v_i32 code[AK_NARROW],
+                            v_i32 near_step[AK_NARROW])
 {
-    __m512 m = _mm512_getmant_ps((__m512)x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_src);
-    return (parts){(v_f32)_mm512_getexp_ps((__m512)x), (v_f32)m - 1.0f};
-}
-/* The nearest integer to u, and what is left of u. */
-AK_INLINE coded round_off(v_f32 u)
-{
-    return (coded){(v_i32)_mm512_cvtps_epi32((__m512)u),
-                   (v_f32)_mm512_reduce_ps((__m512)u, _MM_FROUND_NO_EXC)};
-}
-AK_INLINE v_f32 larger_magnitude(v_f32 a, v_f32 b)
-{
-    return (v_f32)_mm512_range_ps((__m512)a, (__m512)b, 0x0b); /* absolute maximum, sign cleared */
-}
-#else
-AK_INLINE parts split(v_f32 x)
-{
-    v_i32 bits = v_bits(x) - 0x3f800000; /* the exponent without its bias */
-    return (parts){v_from_int(bits >> 23), (v_f32)((bits & 0x7fffff) | 0x3f800000) - 1.0f};
-}
-AK_INLINE coded round_off(v_f32 u)
-{
-    v_f32 sum = u + AK_ROUND_MAGIC;
-    return (coded){v_bits(sum) & 0xff, u - (sum - AK_ROUND_MAGIC)};
-}
-AK_INLINE v_f32 larger_magnitude(v_f32 a, v_f32 b)
-{
-    return v_max(v_abs(a), v_abs(b));
-}
-#endif
-
-AK_INLINE coded encode_lanes(v_f32 x)
-{
-    v_f32 w = v_fma(v_abs(x), v_set1(255.0f), v_set1(1.0f));
-    w = v_max(w, v_set1(1.01f)); /* below the first step, away from the step at 0; NaN becomes 1.01 */
-    parts s = split(w);
-    v_f32 p = v_set1(poly[6]);
-    AK_UNROLL(6)
-    for (int i = 5; i >= 0; i--) p = v_fma(p, s.t, v_set1(poly[i]));
-    v_f32 u = v_fma(s.exponent, v_set1(PER_OCTAVE), p);
-    coded c = round_off(v_min(u, v_set1(127.0f))); /* clips |x| > 1 */
-    v_i32 negative = x <= -ak_mulaw_steps[0];
-    c.code ^= (negative & 0xff) ^ 0x80; /* 128 + floor(u), or 127 - floor(u) */
-    return c;
+    v_f32 w[AK_NARROW], m[AK_NARROW], p[AK_NARROW];
+    AK_UNROLL(4)
+    for (int j = 0; j < COUNT; j++) {
+        w[j] = v_fma(v_abs(v_load(x + j * AK_W)), v_set1(255.0f), v_set1(1.0f));
+        w[j] = v_max(w[j], v_set1(1.01f)); /* away from the step at 0; NaN becomes 1.01 */
+        m[j] = (v_f32)((v_bits(w[j]) & 0x7fffff) | 0x3f800000);
+        p[j] = v_set1(poly[6]);
+    }
+    for (int i = 5; i >= 0; i--) {
+        AK_UNROLL(4)
+        for (int j = 0; j < COUNT; j++) p[j] = v_fma(p[j], m[j], v_set1(poly[i]));
+    }
+    AK_UNROLL(4)
+    for (int j = 0; j < COUNT; j++) {
+        v_f32 exponent = v_from_int((v_bits(w[j]) - 0x3f800000) >> 23);
+        v_i32 u = __builtin_convertvector(v_fma(exponent, v_set1(PER_OCTAVE), p[j]), v_i32);
+        u = v_min_int(u, 255 * UNIT + UNIT / 2 - (v_i32){0}); /* clips |x| > 1 */
+        v_i32 negative = v_load(x + j * AK_W) <= -ak_mulaw_steps[0];
+        code[j] = (u >> 16) ^ (negative & 0xff);
+        near_step[j] = (u + NEAR) & (UNIT - 1);
+    }
 }
 
 /* The code of x, given one that may be off by one. */
@@ -89,26 +58,21 @@ static uint8_t mend(float x, uint8_t code)
 static __attribute__((noinline)) void mend_block(const float *x, uint8_t *code)
 {
     for (int j = 0; j < AK_NARROW; j++, x += AK_W, code += AK_W) {
-        v_f32 off = v_abs(encode_lanes(v_load(x)).off_middle);
-        if (!v_any(off > 0.5f - NEAR)) continue;
+        v_i32 again[AK_NARROW], near_step[AK_NARROW];
+        encode_lanes(x, 1, again, near_step);
+        if (!v_any(near_step[0] < 2 * NEAR)) continue;
         for (int i = 0; i < AK_W; i++)
-            if (off[i] > 0.5f - NEAR) code[i] = mend(x[i], code[i]);
+            if (near_step[0][i] < 2 * NEAR) code[i] = mend(x[i], code[i]);
     }
 }
 
 AK_INLINE void encode_block(const void *from, void *to)
 {
-    const float *x = from;
-    v_i32 code[AK_NARROW];
-    v_f32 off = {0};
-    AK_UNROLL(4)
-    for (int j = 0; j < AK_NARROW; j++) {
-        coded c = encode_lanes(v_load(x + j * AK_W));
-        code[j] = c.code;
-        off = larger_magnitude(off, c.off_middle);
-    }
+    v_i32 code[AK_NARROW], near_step[AK_NARROW];
+    encode_lanes(from, AK_NARROW, code, near_step);
     v_store_u8(to, code);
-    if (__builtin_expect(v_any(off > 0.5f - NEAR), 0)) mend_block(x, to);
+    v_i32 nearest = v_min_int(v_min_int(near_step[0], near_step[1]), v_min_int(near_step[2], near_step[3]));
+    if (__builtin_expect(v_any(nearest < 2 * NEAR), 0)) mend_block(from, to);
 }
 
 static void encode(const void *from, void *to, size_t count)
@@ -116,11 +80,16 @@ static void encode(const void *from, void *to, size_t count)
     ak_each_block(from, sizeof(float), to, 1, count, encode_block);
 }
 
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias)); /* one store for each four */
+
 static void decode(const void *from, void *to, size_t count)
 {
     const uint8_t *code = from;
+    const float *value = ak_mulaw_values;
     float *x = to;
-    for (size_t i = 0; i < count; i++) x[i] = ak_mulaw_values[code[i]];
+    for (; count >= 4; count -= 4, code += 4, x += 4)
+        *(four *)(void *)x = (four){value[code[0]], value[code[1]], value[code[2]], value[code[3]]};
+    for (; count; count--) *x++ = value[*code++];
 }
 
 const ak_codec AK_NAME(ak_codec_mulaw) = {.encode = encode, .decode = decode};

@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-#if defined(AK_BUILD_VNNI)
+#if defined(AK_BUILD_ICELAKE)
 #    define PANEL 4
 #    define ROWS 6
 #    define PARTS 1 /* fours of components multiplied at once */
@@ -30,7 +30,7 @@
 /* sum + the products of unsigned x and signed c, by fours */
 AK_INLINE v_i32 dot(v_i32 sum, const v_i32 x[PARTS], const v_i32 c[PARTS])
 {
-#if defined(AK_BUILD_VNNI)
+#if defined(AK_BUILD_ICELAKE)
     return (v_i32)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)x[0], (__m512i)c[0]);
 #else
     __m256i low = _mm256_maddubs_epi16((__m256i)x[0], (__m256i)c[0]);
@@ -111,7 +111,7 @@ static void sift(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, 
 
 AK_INLINE float sum_lanes(v_f32 x)
 {
-#if defined(AK_BUILD_VNNI)
+#if defined(AK_BUILD_ICELAKE)
     return _mm512_reduce_add_ps((__m512)x);
 #else
     __m128 a = _mm_add_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
@@ -122,7 +122,7 @@ AK_INLINE float sum_lanes(v_f32 x)
 
 AK_INLINE float least_lane(v_f32 x)
 {
-#if defined(AK_BUILD_VNNI)
+#if defined(AK_BUILD_ICELAKE)
     return _mm512_reduce_min_ps((__m512)x);
 #else
     __m128 a = _mm_min_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
@@ -133,7 +133,7 @@ AK_INLINE float least_lane(v_f32 x)
 
 AK_INLINE double sum_lanes64(v_f64 x)
 {
-#if defined(AK_BUILD_VNNI)
+#if defined(AK_BUILD_ICELAKE)
     return _mm512_reduce_add_pd((__m512d)x);
 #else
     return (x[0] + x[2]) + (x[1] + x[3]);
@@ -179,7 +179,7 @@ static ak_sieve_row round_vector(const ak_sieve *s, const float *x, uint8_t *q)
 /* In which lanes a <= b: a bit each. */
 AK_INLINE unsigned not_above(v_f32 a, v_f32 b)
 {
-#if defined(AK_BUILD_VNNI)
+#if defined(AK_BUILD_ICELAKE)
     return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LE_OQ);
 #else
     return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_LE_OQ));
