@@ -30,7 +30,7 @@ def vocoded(x: np.ndarray, seed: int) -> np.ndarray:
 
 
 @given(delay=st.integers(-8000, 8000), extra=st.integers(-500, 4000), seed=st.integers(0, 100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_known_shifts_are_recovered_exactly(delay, extra, seed):
     """Positive is late, negative is early; the degraded signal may be longer or shorter, louder, and noisy."""
     late = shift(VOICE, -delay, len(VOICE) + extra)

@@ -13,7 +13,7 @@ from quality.voices import RATE, noisy, speech
 from bench.quality import MetricFailure, metrics
 from bench.quality.spectra import mel_filters
 
-VOICE = speech(1.0)
+VOICE = speech(0.7)
 
 
 def value(name: str, degraded: np.ndarray, clean: np.ndarray = VOICE, rate: int = RATE) -> float:
@@ -21,7 +21,7 @@ def value(name: str, degraded: np.ndarray, clean: np.ndarray = VOICE, rate: int 
 
 
 @given(snr=st.floats(-30, 120), gain=st.floats(0.01, 100), seed=st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_snr_is_what_was_mixed_and_si_sdr_no_matter_how_loud(snr, gain, seed):
     degraded = noisy(VOICE - VOICE.mean(), snr, seed)
     assert value("snr", degraded, VOICE - VOICE.mean()) == pytest.approx(snr, abs=1e-6)
@@ -159,7 +159,7 @@ def test_mel_distance_is_that_of_the_descript_audio_codec():
 
 @pytest.mark.parametrize("name", ["snr", "si_sdr", "segmental_snr", "lsd", "mcd", "mel_distance"])
 @given(snr=st.floats(-5, 50), step=st.floats(1, 20), seed=st.integers(0, 100))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_more_of_the_same_noise_is_never_better(name, snr, step, seed):
     less, more = value(name, noisy(VOICE, snr + step, seed)), value(name, noisy(VOICE, snr, seed))
     assert less > more if metrics()[name].better == "higher" else less < more
