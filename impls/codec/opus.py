@@ -17,5 +17,5 @@ def opus(case, application="voip", vbr="on", complexity=10, frame_ms=20):
     settings["cutoff"] = CUTOFF.get(case.sample_rate, 20000)
     made = lambda: Encoder("libopus", 48000, channels, nominal, "flt", **settings)
     lag = int.from_bytes(made().extradata[10:12], "little")  # pre-skip, RFC 7845: 312 samples, or 120 in lowdelay
-    decoder = lambda: Decoder("opus", 48000, channels)
+    decoder = lambda: Decoder("libopus", 48000, channels, request_sample_fmt="flt")
     return framed(48000, 48 * frame_ms, lag, nominal, lambda: made().joined, decoder, as_it_is, channels=2)
