@@ -73,6 +73,10 @@ class Resample(Suite):
             for source, target in PAIRS
             for batch, seconds in ((1, 30.0), (1, 300.0), (16, 5.0))
         ],
+        "kernels": [
+            {"source_rate": [source], "target_rate": [target], "batch": [1], "seconds": [60.0]}
+            for source, target in PAIRS[:3]
+        ],
     }
 
     def valid(self, case: Case) -> bool:

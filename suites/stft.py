@@ -98,6 +98,11 @@ class Stft(Suite):
             for n_fft in (400, 512, 1024, 2048, 4096)
             for batch, seconds in ((1, 30.0), (16, 2.0))
         ],
+        "kernels": [
+            _grid(n_fft, [hop], [16000], batch=[batch], seconds=[seconds])
+            for batch, seconds in ((1, 60.0), (16, 10.0))
+            for n_fft, hop in ((400, 160), (512, 160), (1024, 256), (2048, 512))
+        ],
     }
 
     def audio(self, case: Case) -> np.ndarray:

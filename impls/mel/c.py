@@ -1,25 +1,10 @@
 from bench import impl
 
 
-@impl("mel", requires="audiokern")
-def c(case):
-    import numpy as np
-    from audiokern import mel, stft
+@impl("mel", requires="audiokern", variants={"": {}, "reused": {"reuse": True}, "avx2": {"isa": "avx2"}})
+def c(case, reuse=False, isa="auto"):
+    """This project's own; ``reused`` writes into one output array."""
+    from impls._audiokern import op, options
+    from impls.mel._c import calls
 
-    from suites.mel import PRESETS, dct, filterbank, frames, lifter, samples, window
-
-    p, kaldi, whisper = PRESETS[case.preset], case.preset == "kaldi", case.preset.startswith("whisper")
-    config = stft.Config(p.n_fft, p.hop_length, window(p), center=not (kaldi or whisper), window_first=kaldi)
-    emphasis = {"remove_mean": True, "preemphasis": 0.97} if kaldi else {}
-    end = (frames(case) - 1) * p.hop_length + p.n_fft // 2  # Whisper drops the last frame before it takes the maximum
-    widths, cosines = ((0, 0), (p.n_fft // 2, max(0, end - samples(case)))), dct(p.n_mels)
-
-    def plan(**options):
-        made = mel.Mel(config, filterbank(p), p.power, frames_first=True, threads=case.threads, **emphasis, **options)
-        return (lambda x: made(np.pad(x[:, :end], widths, "reflect"))) if whisper else made
-
-    log = {"log": "log10", "floor": p.floor, "shift": p.offset / p.gain, "scale": p.gain}
-    log_mel = plan(**log, range=p.decades if np.isfinite(p.decades) else 0)
-    if kaldi:
-        return {"fbank": log_mel, "mfcc": plan(**log, dct=cosines * lifter()[:, None])}
-    return {"mel": plan(), "log_mel": log_mel, "mfcc": lambda x: log_mel(x) @ cosines.T.astype("f")}
+    return {name: op(call, reuse) for name, call in calls(case, **options(case, isa)).items()}

@@ -147,7 +147,7 @@ def test_check_lets_denormals_be_flushed_but_not_silence_become_sound() -> None:
     assert SUITE.check(c, "forward", (tiny,), silence + np.float32(1e-7), forward(c, tiny)).wrong != ""
 
 
-@pytest.mark.parametrize("grid", ["quick", "default", "full"])
+@pytest.mark.parametrize("grid", ["quick", "default", "full", "kernels"])
 def test_grids_hold_only_cases_that_make_sense(grid: str) -> None:
     made = [Case("stft", p) for p in SUITE.expand(grid)]
     assert made and all(SUITE.valid(c) for c in made)

@@ -1,0 +1,31 @@
+"""What the implementations of this project's own C library share in every suite."""
+
+from copy import deepcopy
+
+from bench import Op, Unsupported
+
+
+def options(case, isa):
+    """A plan's keyword arguments: threads, and the instruction set ("auto": the best that the CPU has).
+
+    Raises Unsupported where the CPU or the build lacks the set.
+    """
+    import audiokern
+
+    if isa not in ("auto", *audiokern.isas()):
+        raise Unsupported(f"this CPU has no {isa}; audiokern can use {', '.join(audiokern.isas())} here")
+    return {"threads": case.threads, "isa": isa}
+
+
+def op(call, reuse):
+    """``call(*args, out)`` as an Op: into fresh arrays (``out`` is None), or always into those of the first call."""
+    if not reuse:
+        return Op(lambda *args: call(*args, None))
+    out = None
+
+    def run(*args):
+        nonlocal out
+        out = call(*args, out)
+        return out
+
+    return Op(run, finish=deepcopy)
