@@ -122,4 +122,4 @@ def test_signals_and_cases_are_what_they_are_called() -> None:
     for suite in load().suites.values():
         made = list(examiner.cases(suite))
         assert {c.batch for c in made} == {1, 3}
-        assert all(suite.audio(c).shape[1] % 2 for c in made)
+        assert all(suite.audio(c).shape[1] % 2 for c in made if "seconds" in c.params)

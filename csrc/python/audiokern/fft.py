@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import Options, check, declare, f32, options, output
+from ._lib import Bound, Options, check, declare, f32, options, output
 
 __all__ = ["Fft"]
 
@@ -28,23 +28,32 @@ class Fft:
 
     def forward(self, x: Any, out: np.ndarray | None = None) -> np.ndarray:
         """complex64 ``(..., n // 2 + 1)`` of float32 ``(..., n)``."""
-        x = f32(x, "x")
-        if x.shape[-1] != self.n:
-            raise ValueError(f"x has rows of {x.shape[-1]} samples, not {self.n}")
-        bins = self.n // 2 + 1
-        out = output(out, (*x.shape[:-1], bins), np.complex64)
-        check(_forward(self._plan, x.ctypes.data, self.n, x.size // self.n, out.ctypes.data, bins, None))
+        arguments, out, _keep = self._prepare(x, out, inverse=False)
+        check(_forward(*arguments))
         return out
 
     def inverse(self, spectrum: Any, out: np.ndarray | None = None) -> np.ndarray:
         """float32 ``(..., n)`` of complex64 ``(..., n // 2 + 1)``, scaled by 1 / n."""
-        spectrum = np.ascontiguousarray(spectrum, np.complex64)
-        bins = self.n // 2 + 1
-        if spectrum.ndim == 0 or spectrum.shape[-1] != bins:
-            raise ValueError(f"spectrum must have rows of {bins} bins")
-        out = output(out, (*spectrum.shape[:-1], self.n), np.float32)
-        check(_inverse(self._plan, spectrum.ctypes.data, bins, spectrum.size // bins, out.ctypes.data, self.n, None))
+        arguments, out, _keep = self._prepare(spectrum, out, inverse=True)
+        check(_inverse(*arguments))
         return out
+
+    def bind(self, x: Any, out: np.ndarray | None = None, inverse: bool = False) -> Bound:
+        """A call of ``forward`` or ``inverse`` with its arrays bound, to be repeated."""
+        arguments, out, keep = self._prepare(x, out, inverse)
+        return Bound(_inverse if inverse else _forward, arguments, out, keep, self)
+
+    def _prepare(self, x: Any, out: np.ndarray | None, inverse: bool) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
+        bins = self.n // 2 + 1
+        width, width_out, dtype = (bins, self.n, np.float32) if inverse else (self.n, bins, np.complex64)
+        x = np.ascontiguousarray(x, np.complex64) if inverse else f32(x, "x")
+        if x.ndim == 0 or x.shape[-1] != width:
+            raise ValueError(
+                f"spectrum must have rows of {bins} bins" if inverse else f"x must have rows of {width} samples"
+            )
+        out = output(out, (*x.shape[:-1], width_out), dtype)
+        arguments = (self._plan, x.ctypes.data, width, x.size // width, out.ctypes.data, width_out, None)
+        return arguments, out, x
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
