@@ -17,6 +17,7 @@ ROUNDING = 1e-30  # a residual below this share of the energy is float64's round
     range=(-np.inf, np.inf),
     better="higher",
     identity=np.inf,
+    shortest=0.03,
     raw=True,
     source="Le Roux, Wisdom, Erdogan & Hershey, 'SDR - half-baked or well done?', ICASSP 2019; means are removed first",
 )

@@ -16,6 +16,7 @@ IDENTICAL = "identical to the reference: the ratio is infinite"
     range=(-np.inf, np.inf),
     better="higher",
     identity=np.inf,
+    shortest=0.03,
     source="10 log10(sum s^2 / sum (s - y)^2), s the reference, y the degraded signal",
 )
 def snr(reference: Signal, degraded: Signal, sample_rate: int) -> float:
