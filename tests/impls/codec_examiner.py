@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,10 @@ def make(name: str, setting: tuple[float, int, int]) -> Codec:
 
 def spoken(codec: Codec, seconds: float, channels: int) -> np.ndarray:
     """Speech-like sound, float32 (channels, samples), a voice of its own in each channel."""
-    return np.stack([speech(round(seconds * codec.rate), codec.rate, seed) for seed in range(channels)])
+    return np.stack([_voice(round(seconds * codec.rate), codec.rate, seed) for seed in range(channels)])
+
+
+_voice = cache(speech)
 
 
 def signals(codec: Codec, channels: int) -> dict[str, np.ndarray]:

@@ -197,6 +197,20 @@ def test_g711_is_the_table_of_the_standard() -> None:
         assert np.array_equal(decoded[0] * 32768, values)
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_lc3_gives_the_bits_of_the_wrapper(channels: int) -> None:
+    """lc3py's own classes, which we do without, on the same samples."""
+    made, lc3 = codec("lc3", 33, 24000, channels), importlib.import_module("lc3")
+    x = np.resize(clip("builtin", 1.0, 24000, 1, 0), (channels, 24000))
+    packets = made.encode(x)
+    samples = np.pad(np.rint(x * 32768).clip(-32768, 32767).astype(np.int16), ((0, 0), (0, 240)))
+    wrapper = lc3.Encoder(10000, 24000, channels), lc3.Decoder(10000, 24000, channels)
+    frames = [samples[:, at : at + 240].T.tobytes() for at in range(0, 24240, 240)]
+    assert packets == [wrapper[0].encode(frame, len(packets[0]), bit_depth=16) for frame in frames]
+    theirs = b"".join(wrapper[1].decode(packet, bit_depth=16) for packet in packets)
+    assert np.array_equal(made.decode(packets).T.ravel() * 32768, np.frombuffer(theirs, np.int16))
+
+
 def test_speex_is_decoded_by_another_decoder_alike() -> None:
     made, av = codec("speex", 12.8), importlib.import_module("impls.codec._av")
     x = clip("builtin", 2.0, 16000, 1, 0)
@@ -251,6 +265,23 @@ def test_payload_on_real_speech() -> None:
     assert spent[12] / seconds == pytest.approx(11800, rel=0.03)
     for asked in (6, 12, 24, "aac"):
         assert spent[asked] / seconds == pytest.approx(made[asked].nominal, rel=0.1)
+
+
+def test_what_codecs_share() -> None:
+    common = importlib.import_module("impls.codec._common")
+    case = Case("codec", {"sample_rate": 16000})
+    assert common.nearest((8, 16, 24), 12) == 8  # of two as near, the smaller
+    assert common.nearest({24: "c", 8: "a"}, 1000) == 24
+    assert common.rate_for(case, (8000, 24000, 48000)) == 24000
+    assert common.rate_for(case, (8000,)) == 8000
+    assert common.padded(np.ones((2, 5)), 4).shape == (2, 8)
+    assert common.padded(np.ones((2, 4)), 4).shape == (2, 4)
+    assert common.padded(np.ones((2, 4)), 4, 1).shape == (2, 8)
+    whole = np.array([[-1, -0.5, 0, 0.5, 32767 / 32768]], np.float32)
+    assert np.array_equal(common.to_float(common.to_int16(whole)), whole)
+    assert np.array_equal(common.to_float(common.to_int32(whole)), whole)
+    assert common.to_int16(np.array([[2.0, -2.0, 1.0]])).tolist() == [[32767, -32768, 32767]]
+    assert common.to_int32(np.array([[1.0, -1.0]], np.float32)).tolist() == [[2**31 - 1, -(2**31)]]
 
 
 # The stand-in keeps the mean of every 16th of a frame in 16 bits, and fills up to the bitrate: 256 bits of speech.
