@@ -30,7 +30,8 @@ from bench.scores import ORIGINAL, Score, read_scores
 
 LIMIT = 20_000_000  # bytes of the whole page
 BESIDES = 400_000  # bytes set aside for all that is not audio
-EXCERPT = 12.0  # seconds: of a longer clip, only the beginning is in the page
+EXCERPT = 12.0  # seconds: of a longer clip, only the beginning is in the page; halved until one clip fits
+SHORTEST = 1.0
 ENCODING = "FLAC, 16 bits"
 
 
@@ -90,21 +91,21 @@ def render(page: Page) -> str:
     return house.get_template("listen.html").render(page=page)
 
 
-def build(results: Sequence[Results], limit: int = LIMIT) -> Page | None:
-    """Choose the clips and read their audio; None where there is nothing to hear."""
+def build(results: Sequence[Results], limit: int = LIMIT, excerpt: float = EXCERPT) -> Page | None:
+    """Choose the clips and read their audio, ``excerpt`` seconds of each; None where there is nothing to hear."""
     shelf, clips, left_out = _Shelf(limit - BESIDES), [], []
     runs: dict[str, None] = {}
     for group in _in_turn(_groups(results)):
-        clip = _clip(group, shelf)
+        clip = _clip(group, shelf, excerpt)
         if isinstance(clip, str):
             left_out.append(clip)
         else:
             clips.append(clip)
             runs[clean(group.original.run)] = None
             if clip.pop("cut"):
-                left_out.append(f"{clip['id']} is cut after {EXCERPT:g} s.")
+                left_out.append(f"{clip['id']} is cut after {excerpt:g} s.")
     if not clips:
-        return None
+        return build(results, limit, excerpt / 2) if left_out and excerpt / 2 >= SHORTEST else None
     known = {
         name for c in clips for b in c["bitrates"] for o in b["outputs"] for name in (*o["scores"], *o["failures"])
     }
@@ -159,12 +160,12 @@ def _in_turn(groups: Sequence[_Group]) -> list[_Group]:
     return [groups[n] for _, n in sorted(order)]
 
 
-def _clip(group: _Group, shelf: _Shelf) -> dict[str, Any] | str:
+def _clip(group: _Group, shelf: _Shelf, excerpt: float) -> dict[str, Any] | str:
     """One clip for the page, or a sentence that says why it is not in it."""
     name = clean(group.original.clip)
     try:
-        original, rate, seconds = _flac(group.folder / group.original.audio)
-        files = {s.digest: _flac(group.folder / s.audio)[0] for s in group.outputs}
+        original, rate, seconds = _flac(group.folder / group.original.audio, excerpt)
+        files = {s.digest: _flac(group.folder / s.audio, excerpt)[0] for s in group.outputs}
     except (OSError, soundfile.SoundFileError) as error:
         return f"{name}: its audio cannot be read ({clean(error)})."
     weight = shelf.weight([original, *files.values()])
@@ -181,7 +182,7 @@ def _clip(group: _Group, shelf: _Shelf) -> dict[str, Any] | str:
         "about": " · ".join(p for p in (clean(group.original.kind), label) if p),
         "text": clean(group.original.transcript),
         "rate": rate,
-        "cut": seconds > EXCERPT,
+        "cut": seconds > excerpt,
         "original": {"name": "original", "payload": "", "scores": {}, "failures": {}, "sound": shelf.put(original)},
         "bitrates": [
             {"title": f"{asked:g} kbit/s", "outputs": outputs, "missing": _said_missing(group.missing.get(asked, []))}
@@ -217,10 +218,10 @@ def _scores(score: Score) -> dict[str, str]:
     return found
 
 
-def _flac(path: Path) -> tuple[bytes, int, float]:
+def _flac(path: Path, excerpt: float) -> tuple[bytes, int, float]:
     """The beginning of a file as FLAC, its sample rate, and how long the whole file lasts (s)."""
     audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    pcm = np.clip(np.rint(audio[: round(EXCERPT * rate)] * 32768), -32768, 32767).astype(np.int16)
+    pcm = np.clip(np.rint(audio[: round(excerpt * rate)] * 32768), -32768, 32767).astype(np.int16)
     out = io.BytesIO()
     soundfile.write(out, pcm, rate, format="FLAC", subtype="PCM_16")
     return out.getvalue(), rate, len(audio) / rate

@@ -77,8 +77,11 @@ def test_a_page_stays_below_20_megabytes(write):
         soundfile.write(run.path / f"audio/{n}.flac", audio, 24000, subtype="PCM_16")
     lines = [json.dumps({**asdict(s), "audio": f"audio/{i % 6}.flac"}) for i, s in enumerate(some)]
     (run.path / "scores.jsonl").write_text("\n".join(lines) + "\n")
-    page = listen.build([Results.load(run.path)], limit=1_500_000)
-    assert len(listen.render(page).encode()) < 1_500_000 and page.left_out
+    for limit in (3_000_000, 1_500_000):  # one clip of four recordings takes 1.5 MB: in the second, it must be cut
+        page = listen.build([Results.load(run.path)], limit)
+        assert len(listen.render(page).encode()) < limit
+        assert page.clips and page.left_out
+        assert ("clip-00 is cut after 3 s." in page.left_out) == (limit == 1_500_000)
     (written,) = listen.write([Results.load(run.path)], run.path)
     assert written.stat().st_size < 20_000_000
 
