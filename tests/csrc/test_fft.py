@@ -70,3 +70,16 @@ def test_no_rows_and_no_size(isa: str) -> None:
 def test_threads_agree_bit_for_bit(isa: str) -> None:
     x = np.random.default_rng(0).standard_normal((1000, 512)).astype(np.float32)
     np.testing.assert_array_equal(Fft(512, threads=3, isa=isa).forward(x), Fft(512, isa=isa).forward(x))
+
+
+def test_a_bound_call_does_what_a_plain_one_does(isa: str) -> None:
+    x = np.random.default_rng(0).standard_normal((5, 40)).astype(np.float32)
+    plan = Fft(40, isa=isa)
+    bound = plan.bind(x)
+    back = plan.bind(bound(), inverse=True)
+    np.testing.assert_array_equal(bound.out, plan.forward(x))
+    np.testing.assert_array_equal(back(), plan.inverse(bound.out))
+    x[:] = 1  # the input may change between calls
+    np.testing.assert_array_equal(bound(), plan.forward(x))
+    with pytest.raises(ValueError, match="rows of 40"):
+        plan.bind(np.zeros((2, 40)), inverse=True)

@@ -48,9 +48,8 @@ class Fft:
         width, width_out, dtype = (bins, self.n, np.float32) if inverse else (self.n, bins, np.complex64)
         x = np.ascontiguousarray(x, np.complex64) if inverse else f32(x, "x")
         if x.ndim == 0 or x.shape[-1] != width:
-            raise ValueError(
-                f"spectrum must have rows of {bins} bins" if inverse else f"x must have rows of {width} samples"
-            )
+            found = x.shape[-1] if x.ndim else "no"
+            raise ValueError(f"rows of {found} {'bins' if inverse else 'samples'} were given, not {width}")
         out = output(out, (*x.shape[:-1], width_out), dtype)
         arguments = (self._plan, x.ctypes.data, width, x.size // width, out.ctypes.data, width_out, None)
         return arguments, out, x
