@@ -66,20 +66,20 @@ class Decoder:
 
 def buffered(rate: int, nominal: float, encoder: Callable[[], Encoder], decoder: str, channels: int, lag: int) -> Codec:
     """A codec whose encoder holds frames back, so that packets come later than the samples they stand for."""
-    frame = encoder().frame
-    fresh = lambda made: Decoder(decoder, rate, channels, made.extradata)
+    made = encoder()
+    frame, extradata = made.frame, made.extradata
+    fresh = lambda: Decoder(decoder, rate, channels, extradata)
 
     def encode(x: Array) -> list[bytes]:
         one = encoder()
         return one(padded(x, frame)) + one(None)
 
     def decode(packets: list[bytes]) -> Array:
-        one = fresh(encoder())
+        one = fresh()
         return to_float(np.concatenate([one(packet) for packet in packets], axis=1))
 
     def stream() -> Callable[[Array], Array]:
-        into = encoder()
-        out = fresh(into)
+        into, out = encoder(), fresh()
         empty = np.zeros((channels, 0), np.float32)
         return lambda x: to_float(np.concatenate([empty, *(out(packet) for packet in into(x))], axis=1))
 

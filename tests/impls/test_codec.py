@@ -121,6 +121,44 @@ def codec(name: str, bitrate: float, sample_rate: int = 16000, channels: int = 1
         pytest.skip(str(reason))
 
 
+DAMAGED = """
+from dataclasses import replace
+import os
+from bench import impl
+
+@impl("codec", requires="soundfile", variants={how: {"how": how} for how in ("refused", "crash", "hang", "odd")})
+def damaged(case, how):
+    import numpy as np
+    from bench.registry import load
+    good = load().find("codec", "flac").make(case)
+    decode = {
+        "refused": lambda packets: good.decode([packet[:100] for packet in packets]),
+        "crash": lambda packets: os.abort(),
+        "hang": lambda packets: good.decode(packets) if __import__("time").sleep(3600) else None,
+        "odd": lambda packets: good.decode(packets) * np.float32("nan"),
+    }[how]
+    return replace(good, decode=decode)
+"""
+
+
+def test_a_damaged_packet_costs_one_row(bench: Any, tmp_path: Path) -> None:
+    """Refused, fatal, endless or turned into nonsense: one row says so, and the neighbour is measured."""
+    (tmp_path / "impls" / "codec").mkdir(parents=True)
+    (tmp_path / "impls" / "codec" / "damaged.py").write_text(DAMAGED)
+    ran = bench(
+        *("run", "codec", "--impl", "damaged,flac", "--op", "decode", "--case", "seconds=0.5", "--metrics", "none"),
+        *("--grid", "quick", "--budget", "0.05s", "--replicates", "1", "--deadline", "4s", "--out", "out", "--quiet"),
+    )
+    assert ran.returncode == 4, ran.stdout + ran.stderr
+    rows = [json.loads(line) for line in (tmp_path / "out" / "rows.jsonl").read_text().splitlines()]
+    ended = {row["impl"]: (row["status"], row["reason"]) for row in rows if row["op"] in ("decode", "")}
+    assert ended["damaged:refused"][0] == "error" and "LibsndfileError" in ended["damaged:refused"][1]
+    assert ended["damaged:crash"][0] == "crash"
+    assert ended["damaged:hang"][0] == "timeout"
+    assert ended["damaged:odd"][0] == "wrong" and "NaN" in ended["damaged:odd"][1]
+    assert ended["flac"][0] in ("ok", "unstable")
+
+
 def rates(made: Codec, frames: int = 50) -> tuple[float, float]:
     """Payload and container bitrate of whole frames, bit/s."""
     x = np.random.default_rng(0).uniform(-0.3, 0.3, (1, made.frame * frames - max(0, made.delay - made.frame)))
