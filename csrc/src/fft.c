@@ -63,6 +63,41 @@ static void inverse_task(const void *arg, void *scratch, size_t task)
     }
 }
 
+/* The same side by side: a block of `from` and `to` for each W transforms. */
+static void forward_lanes_task(const void *arg, void *scratch, size_t task)
+{
+    const job *g = arg;
+    const ak_fft_plan *p = g->plan;
+    ak_span span = ak_tasks_span(&g->tasks, task);
+    size_t samples = p->n * p->width, values = 2 * p->bins * p->width;
+    for (size_t b = span.begin; b < span.end; b++) {
+        float *to = g->to + b * values;
+        float *work =
+            !p->forward.chirped && ak_is_aligned(to) ? to : scratch; /* bins end at the start of work */
+        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, g->from + b * samples, p->offset, p->forward_gain,
+                            work, NULL);
+        if (work != to) memcpy(to, work, values * sizeof(float));
+    }
+}
+
+static void inverse_lanes_task(const void *arg, void *scratch, size_t task)
+{
+    const job *g = arg;
+    const ak_fft_plan *p = g->plan;
+    ak_span span = ak_tasks_span(&g->tasks, task);
+    float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
+    size_t values = 2 * p->bins * p->width;
+    for (size_t b = span.begin; b < span.end; b++) {
+        float *to = g->to + b * p->n * p->width;
+        memcpy(work, g->from + b * values, values * sizeof(float));
+        p->kernels->inverse(&p->inverse, p->inverse_gain, work, samples);
+        for (size_t j = 0; j < p->n; j += AK_SKEW) {
+            size_t rows = p->n - j < AK_SKEW ? p->n - j : AK_SKEW;
+            memcpy(to + j * p->width, samples + ak_skew(j) * p->width, rows * p->width * sizeof(float));
+        }
+    }
+}
+
 static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
 {
     ak_isa isa;
@@ -73,8 +108,8 @@ static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
     p->width = (size_t)p->kernels->width;
     p->n = (size_t)n;
     p->bins = p->n / 2 + 1;
-    if ((status = ak_rfft_init(&p->forward, n, 0)) != AK_OK) return status;
-    if ((status = ak_rfft_init(&p->inverse, n, 1)) != AK_OK) return status;
+    if ((status = ak_rfft_init(&p->forward, n, p->kernels->width, 0)) != AK_OK) return status;
+    if ((status = ak_rfft_init(&p->inverse, n, p->kernels->width, 1)) != AK_OK) return status;
     if (p->n * p->width > INT32_MAX) return AK_ERR_SIZE;
     p->offset = ak_alloc(p->n * sizeof *p->offset);
     p->forward_gain = ak_alloc(p->n * sizeof(float));
@@ -128,6 +163,27 @@ ak_status ak_fft_inverse(const ak_fft_plan *plan, const float *spectrum, ptrdiff
     job g = {
         .from = spectrum, .to = x, .from_stride = 2 * spectrum_stride, .to_stride = x_stride, .rows = rows};
     return run(plan, inverse_task, g, work);
+}
+
+size_t ak_fft_lanes(const ak_fft_plan *plan)
+{
+    return plan ? plan->width : 0;
+}
+
+ak_status ak_fft_forward_lanes(const ak_fft_plan *plan, const float *x, size_t blocks, float *spectrum,
+                               void *work)
+{
+    if (!plan) return AK_ERR_ARGUMENT;
+    return run(plan, forward_lanes_task, (job){.from = x, .to = spectrum, .rows = blocks * plan->width},
+               work);
+}
+
+ak_status ak_fft_inverse_lanes(const ak_fft_plan *plan, const float *spectrum, size_t blocks, float *x,
+                               void *work)
+{
+    if (!plan) return AK_ERR_ARGUMENT;
+    return run(plan, inverse_lanes_task, (job){.from = spectrum, .to = x, .rows = blocks * plan->width},
+               work);
 }
 
 size_t ak_fft_work_bytes(const ak_fft_plan *plan)

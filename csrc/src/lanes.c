@@ -23,6 +23,30 @@ int ak_lanes_supports(int size)
     return size == 1;
 }
 
+/* What was fastest of all orders of all radices, for common sizes (half of n_fft) and vectors of at least
+ * `width` floats; those of 16 have 32 registers, which radix 16 needs. */
+static const struct measured {
+    int size, width, inverse, radix[5];
+} measured[] = {
+    {160, 16, 0, {10, 8, 2}},  {160, 16, 1, {10, 8, 2}},     {200, 4, 0, {10, 5, 4}},
+    {200, 16, 1, {10, 10, 2}}, {240, 16, 0, {10, 8, 3}},     {240, 16, 1, {10, 8, 3}},
+    {320, 16, 0, {10, 8, 4}},  {320, 16, 1, {10, 8, 4}},     {400, 16, 0, {10, 5, 8}},
+    {400, 16, 1, {10, 10, 4}}, {480, 16, 0, {16, 10, 3}},    {480, 16, 1, {16, 10, 3}},
+    {512, 16, 1, {16, 8, 4}},  {2048, 16, 0, {8, 16, 4, 4}}, {2048, 16, 1, {16, 8, 8, 2}},
+};
+
+static int choose_measured(ak_lanes *t, int width, int inverse)
+{
+    for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
+        const struct measured *m = &measured[i];
+        if (m->size != t->size || width < m->width || inverse != m->inverse) continue;
+        for (t->passes = 0; t->passes < 5 && m->radix[t->passes]; t->passes++)
+            t->radix[t->passes] = m->radix[t->passes];
+        return 1;
+    }
+    return 0;
+}
+
 /* Large radices save passes over memory and twiddles. Pass 0 has none, so it gets the largest; the last pass
  * holds two butterflies at once, so it gets a small one. */
 static void choose_radices(ak_lanes *t)
@@ -67,12 +91,12 @@ void ak_set_unit(float *to, double turn)
     to[1] = (float)-sin(two_pi * turn);
 }
 
-ak_status ak_lanes_init(ak_lanes *t, int size)
+ak_status ak_lanes_init(ak_lanes *t, int size, int width, int inverse)
 {
     memset(t, 0, sizeof *t);
     if (!ak_lanes_supports(size)) return AK_ERR_SIZE;
     t->size = size;
-    choose_radices(t);
+    if (!choose_measured(t, width, inverse)) choose_radices(t);
     t->order = ak_alloc((size_t)size * sizeof *t->order);
     if (!t->order) return AK_ERR_MEMORY;
     for (int s = 0; s < size; s++) t->order[s] = digit_reversed(t, s);

@@ -40,12 +40,12 @@ static void transform_in_order(const ak_lanes *t, double complex *x, double comp
     }
 }
 
-static ak_status init_chirp(ak_rfft *t)
+static ak_status init_chirp(ak_rfft *t, int width)
 {
     int n = t->n, half = n / 2, size = n + half;
     if (n > MAX_CONVOLUTION / 4) return AK_ERR_SIZE;
     while (!ak_lanes_supports(size)) size++;
-    ak_status status = ak_lanes_init(&t->lanes, size);
+    ak_status status = ak_lanes_init(&t->lanes, size, width, 0);
     if (status != AK_OK) return status;
     t->chirp = ak_alloc((size_t)n * 2 * sizeof(float));
     t->response = ak_alloc((size_t)size * 2 * sizeof(float));
@@ -74,9 +74,9 @@ static ak_status init_chirp(ak_rfft *t)
     return status;
 }
 
-static ak_status init_halves(ak_rfft *t)
+static ak_status init_halves(ak_rfft *t, int width)
 {
-    ak_status status = ak_lanes_init(&t->lanes, t->size);
+    ak_status status = ak_lanes_init(&t->lanes, t->size, width, t->inverse);
     if (status != AK_OK) return status;
     t->unpack = ak_alloc((size_t)t->size * 2 * sizeof(float));
     if (!t->unpack) return AK_ERR_MEMORY;
@@ -90,7 +90,7 @@ static ak_status init_halves(ak_rfft *t)
     return AK_OK;
 }
 
-ak_status ak_rfft_init(ak_rfft *t, int n, int inverse)
+ak_status ak_rfft_init(ak_rfft *t, int n, int width, int inverse)
 {
     memset(t, 0, sizeof *t);
     if (n < 1) return AK_ERR_SIZE;
@@ -100,7 +100,7 @@ ak_status ak_rfft_init(ak_rfft *t, int n, int inverse)
     t->chirped = n % 2 || !ak_lanes_supports(n / 2);
     t->sample = ak_alloc((size_t)n * sizeof *t->sample);
     if (!t->sample) return AK_ERR_MEMORY;
-    return t->chirped ? init_chirp(t) : init_halves(t);
+    return t->chirped ? init_chirp(t, width) : init_halves(t, width);
 }
 
 void ak_rfft_free(ak_rfft *t)

@@ -32,9 +32,10 @@ typedef struct ak_rfft {
     size_t work;     /* vectors of scratch, 2 (n / 2 + 1) at least */
 } ak_rfft;
 
-/* inverse: non-zero for tables of the inverse direction; a transform serves one direction only.
+/* width: of the kernels that will run it. inverse: non-zero for tables of the inverse direction; a transform
+ * serves one direction only.
  * Errors: AK_ERR_SIZE, AK_ERR_MEMORY. Whatever it returns, ak_rfft_free releases. */
-ak_status ak_rfft_init(ak_rfft *t, int n, int inverse);
+ak_status ak_rfft_init(ak_rfft *t, int n, int width, int inverse);
 void ak_rfft_free(ak_rfft *t);
 
 /* What the forward transform writes for each bin. */

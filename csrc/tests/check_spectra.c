@@ -11,6 +11,23 @@ static double distance(const float *a, const float *b, size_t count)
     return sqrt(error / (size + 1e-30));
 }
 
+static void check_lanes(const ak_fft_plan *plan, int n, void *work)
+{
+    size_t lanes = ak_fft_lanes(plan), points = 3 * (size_t)n * lanes,
+           values = 6 * ((size_t)n / 2 + 1) * lanes;
+    float *x = check_memory(points * sizeof(float)), *back = check_memory(points * sizeof(float));
+    float *room = check_memory((values + 16) * sizeof(float));
+    check_noise(x, points, (unsigned)n + 1);
+    for (size_t shift = 0; shift < 17; shift += 16 / 4) { /* 64 bytes are 16 floats: aligned and not */
+        CHECK(ak_fft_forward_lanes(plan, x, 3, room + shift, work) == AK_OK);
+        CHECK(ak_fft_inverse_lanes(plan, room + shift, 3, back, NULL) == AK_OK);
+        CHECK(distance(back, x, points) < 2e-6);
+    }
+    free(room);
+    free(back);
+    free(x);
+}
+
 static void check_fft(int n, size_t rows, const ak_options *options)
 {
     size_t bins = (size_t)n / 2 + 1, points = rows * (size_t)n;
@@ -23,6 +40,7 @@ static void check_fft(int n, size_t rows, const ak_options *options)
     void *work = check_work(ak_fft_work_bytes(plan));
     CHECK(ak_fft_inverse(plan, spectrum, (ptrdiff_t)bins, rows, back, n, work) == AK_OK);
     CHECK(distance(back, x, points) < 2e-6);
+    check_lanes(plan, n, work);
     ak_fft_destroy(plan);
     free(work);
     free(spectrum);

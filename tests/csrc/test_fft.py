@@ -21,6 +21,8 @@ SIZES = [
     405,
     480,
     512,
+    640,
+    800,
     625,
     960,
     1000,
@@ -49,6 +51,19 @@ def test_both_ways(isa: str, n: int) -> None:
         any_spectrum = rng.standard_normal((rows, n // 2 + 1)) + 1j * rng.standard_normal((rows, n // 2 + 1))
         any_spectrum = any_spectrum.astype(np.complex64)
         assert row_error(plan.inverse(any_spectrum), np.fft.irfft(any_spectrum.astype(complex), n)) < ERROR
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 30, 97, 256, 400, 1024])
+def test_side_by_side(isa: str, n: int) -> None:
+    plan = Fft(n, threads=2, isa=isa)
+    x = np.random.default_rng(n).standard_normal((5, n, plan.lanes)).astype(np.float32)
+    out = plan.bind_lanes(x)()
+    expected = np.fft.rfft(x.astype(np.float64), axis=1)
+    assert row_error(np.moveaxis(out[:, :, 0] + 1j * out[:, :, 1], 1, 2), np.moveaxis(expected, 1, 2)) < ERROR
+    back = plan.bind_lanes(out, inverse=True)()
+    assert row_error(np.moveaxis(back, 1, 2), np.moveaxis(x, 1, 2)) < 2 * ERROR
+    with pytest.raises(ValueError, match="x must be"):
+        plan.bind_lanes(x[:, 1:])
 
 
 def test_impulses_are_exact_exponentials(isa: str) -> None:

@@ -33,6 +33,19 @@ AK_API ak_status ak_fft_forward(const ak_fft_plan *plan, const float *x, ptrdiff
 AK_API ak_status ak_fft_inverse(const ak_fft_plan *plan, const float *spectrum, ptrdiff_t spectrum_stride,
                                 size_t rows, float *x, ptrdiff_t x_stride, void *work);
 
+/* How many transforms the plan does at once, one in each lane of a vector: 4, 8 or 16. */
+AK_API size_t ak_fft_lanes(const ak_fft_plan *plan);
+
+/* Transforms that lie side by side, as they are computed: nothing is rearranged. W = ak_fft_lanes(plan).
+ *   x         blocks x n x W floats: sample j of transform l of block b at x[(b n + j) W + l]
+ *   spectrum  blocks x (n / 2 + 1) x 2 x W floats: the real parts of a bin, then its imaginary parts. Aligned
+ *             to 64 bytes it is written in place, otherwise through a copy.
+ * Errors: AK_ERR_ARGUMENT, AK_ERR_ALIGNMENT (work). */
+AK_API ak_status ak_fft_forward_lanes(const ak_fft_plan *plan, const float *x, size_t blocks, float *spectrum,
+                                      void *work);
+AK_API ak_status ak_fft_inverse_lanes(const ak_fft_plan *plan, const float *spectrum, size_t blocks, float *x,
+                                      void *work);
+
 AK_API size_t ak_fft_work_bytes(const ak_fft_plan *plan);
 AK_API void ak_fft_destroy(ak_fft_plan *plan); /* NULL is allowed */
 

@@ -15,6 +15,9 @@ _size, _stride, _pointer = ctypes.c_size_t, ctypes.c_ssize_t, ctypes.c_void_p
 _create = declare("ak_fft_create", ctypes.POINTER(_pointer), ctypes.c_int, ctypes.POINTER(Options))
 _forward = declare("ak_fft_forward", _pointer, _pointer, _stride, _size, _pointer, _stride, _pointer)
 _inverse = declare("ak_fft_inverse", _pointer, _pointer, _stride, _size, _pointer, _stride, _pointer)
+_lanes = declare("ak_fft_lanes", _pointer, restype=_size)
+_forward_lanes = declare("ak_fft_forward_lanes", _pointer, _pointer, _size, _pointer, _pointer)
+_inverse_lanes = declare("ak_fft_inverse_lanes", _pointer, _pointer, _size, _pointer, _pointer)
 _destroy = declare("ak_fft_destroy", _pointer, restype=None)
 
 
@@ -43,6 +46,26 @@ class Fft:
         arguments, out, keep = self._prepare(x, out, inverse)
         return Bound(_inverse if inverse else _forward, arguments, out, keep, self)
 
+    @property
+    def lanes(self) -> int:
+        """How many transforms are done at once, one in each lane of a vector."""
+        return int(_lanes(self._plan))
+
+    def bind_lanes(self, x: Any, inverse: bool = False) -> Bound:
+        """Transforms that lie side by side, as they are computed, so that nothing is rearranged.
+
+        Forward, float32 ``(blocks, n, lanes)`` gives float32 ``(blocks, n // 2 + 1, 2, lanes)``, the real parts of
+        a bin and then its imaginary parts; inverse the other way about.
+        """
+        shapes = (self.n, self.lanes), (self.n // 2 + 1, 2, self.lanes)
+        shape, to = shapes[::-1] if inverse else shapes
+        x = f32(x, "x")
+        if x.shape[1:] != shape:
+            raise ValueError(f"x must be (blocks, {', '.join(map(str, shape))}), not {x.shape}")
+        out = _aligned((len(x), *to))
+        function = _inverse_lanes if inverse else _forward_lanes
+        return Bound(function, (self._plan, x.ctypes.data, len(x), out.ctypes.data, None), out, x, self)
+
     def _prepare(self, x: Any, out: np.ndarray | None, inverse: bool) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
         bins = self.n // 2 + 1
         width, width_out, dtype = (bins, self.n, np.float32) if inverse else (self.n, bins, np.complex64)
@@ -57,3 +80,10 @@ class Fft:
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
             _destroy(self._plan)
+
+
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """A float32 array that begins at a multiple of 64 bytes."""
+    count = int(np.prod(shape))
+    room = np.empty(count + 16, np.float32)
+    return room[-room.ctypes.data % 64 // 4 :][:count].reshape(shape)

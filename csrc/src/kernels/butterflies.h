@@ -1,4 +1,4 @@
-/* Discrete Fourier transforms of 2, 3, 4, 5, 7, 8 and 16 complex numbers in registers, in place, natural
+/* Discrete Fourier transforms of 2, 3, 4, 5, 7, 8, 10 and 16 complex numbers in registers, in place, natural
  * order, forward sign: x[k] <- sum over j of x[j] exp(-2 pi i j k / R). */
 #ifndef AK_BUTTERFLIES_H
 #define AK_BUTTERFLIES_H
@@ -63,28 +63,32 @@ AK_INLINE void dft4(cvec *x)
     x[3] = (cvec){b.r - d.i, b.i + d.r};
 }
 
+/* The larger sine is left out of n1 and n2 and rides on the last FMA. */
 AK_INLINE void dft5(cvec *x)
 {
-    const v_f32 c1 = v_set1(0.30901699437494742f), c2 = v_set1(-0.80901699437494742f);
-    const v_f32 s1 = v_set1(0.95105651629515357f), s2 = v_set1(0.58778525229247313f);
+    const v_f32 quarter = v_set1(0.25f), c = v_set1(0.55901699437494742f); /* sqrt(5) / 4 */
+    const v_f32 s = v_set1(0.95105651629515357f),
+                ratio = v_set1(0.61803398874989485f); /* sin 2/5 pi, of 4/5 pi */
     cvec a1 = c_add(x[1], x[4]), a2 = c_add(x[2], x[3]), b1 = c_sub(x[1], x[4]), b2 = c_sub(x[2], x[3]);
-    cvec m1 = {v_fma(c1, a1.r, v_fma(c2, a2.r, x[0].r)), v_fma(c1, a1.i, v_fma(c2, a2.i, x[0].i))};
-    cvec m2 = {v_fma(c2, a1.r, v_fma(c1, a2.r, x[0].r)), v_fma(c2, a1.i, v_fma(c1, a2.i, x[0].i))};
-    cvec n1 = {v_fma(s1, b1.r, s2 * b2.r), v_fma(s1, b1.i, s2 * b2.i)};
-    cvec n2 = {v_fms(s2, b1.r, s1 * b2.r), v_fms(s2, b1.i, s1 * b2.i)};
-    x[0] = (cvec){x[0].r + a1.r + a2.r, x[0].i + a1.i + a2.i};
-    x[1] = (cvec){m1.r + n1.i, m1.i - n1.r};
-    x[4] = (cvec){m1.r - n1.i, m1.i + n1.r};
-    x[2] = (cvec){m2.r + n2.i, m2.i - n2.r};
-    x[3] = (cvec){m2.r - n2.i, m2.i + n2.r};
+    cvec sum = c_add(a1, a2), d = c_sub(a1, a2);
+    cvec m = {v_fnma(quarter, sum.r, x[0].r), v_fnma(quarter, sum.i, x[0].i)};
+    cvec m1 = {v_fma(c, d.r, m.r), v_fma(c, d.i, m.i)}, m2 = {v_fnma(c, d.r, m.r), v_fnma(c, d.i, m.i)};
+    cvec n1 = {v_fma(ratio, b2.r, b1.r), v_fma(ratio, b2.i, b1.i)};
+    cvec n2 = {v_fms(ratio, b1.r, b2.r), v_fms(ratio, b1.i, b2.i)};
+    x[0] = c_add(x[0], sum);
+    x[1] = (cvec){v_fma(s, n1.i, m1.r), v_fnma(s, n1.r, m1.i)};
+    x[4] = (cvec){v_fnma(s, n1.i, m1.r), v_fma(s, n1.r, m1.i)};
+    x[2] = (cvec){v_fma(s, n2.i, m2.r), v_fnma(s, n2.r, m2.i)};
+    x[3] = (cvec){v_fnma(s, n2.i, m2.r), v_fma(s, n2.r, m2.i)};
 }
 
-/* As dft5: cosines meet the sums of mirrored inputs, sines their differences. */
+/* Cosines meet the sums of mirrored inputs, sines their differences; of these the sine of 2 pi / 7 is left
+ * out until the last FMA. */
 AK_INLINE void dft7(cvec *x)
 {
-    const v_f32 c1 = v_set1(0.62348980185873353f), s1 = v_set1(0.78183148246802981f);
-    const v_f32 c2 = v_set1(-0.22252093395631440f), s2 = v_set1(0.97492791218182361f);
-    const v_f32 c3 = v_set1(-0.90096886790241913f), s3 = v_set1(0.43388373911755812f);
+    const v_f32 c1 = v_set1(0.62348980185873353f), c2 = v_set1(-0.22252093395631440f);
+    const v_f32 c3 = v_set1(-0.90096886790241913f), s = v_set1(0.78183148246802981f);
+    const v_f32 r2 = v_set1(1.24697960371746706f), r3 = v_set1(0.55495813208737119f); /* sin 4/7 pi, 6/7 pi */
     cvec a1 = c_add(x[1], x[6]), a2 = c_add(x[2], x[5]), a3 = c_add(x[3], x[4]);
     cvec b1 = c_sub(x[1], x[6]), b2 = c_sub(x[2], x[5]), b3 = c_sub(x[3], x[4]);
     cvec m1 = {v_fma(c1, a1.r, v_fma(c2, a2.r, v_fma(c3, a3.r, x[0].r))),
@@ -93,16 +97,16 @@ AK_INLINE void dft7(cvec *x)
                v_fma(c2, a1.i, v_fma(c3, a2.i, v_fma(c1, a3.i, x[0].i)))};
     cvec m3 = {v_fma(c3, a1.r, v_fma(c1, a2.r, v_fma(c2, a3.r, x[0].r))),
                v_fma(c3, a1.i, v_fma(c1, a2.i, v_fma(c2, a3.i, x[0].i)))};
-    cvec n1 = {v_fma(s1, b1.r, v_fma(s2, b2.r, s3 * b3.r)), v_fma(s1, b1.i, v_fma(s2, b2.i, s3 * b3.i))};
-    cvec n2 = {v_fms(s2, b1.r, v_fma(s3, b2.r, s1 * b3.r)), v_fms(s2, b1.i, v_fma(s3, b2.i, s1 * b3.i))};
-    cvec n3 = {v_fma(s3, b1.r, v_fms(s2, b3.r, s1 * b2.r)), v_fma(s3, b1.i, v_fms(s2, b3.i, s1 * b2.i))};
+    cvec n1 = {v_fma(r2, b2.r, v_fma(r3, b3.r, b1.r)), v_fma(r2, b2.i, v_fma(r3, b3.i, b1.i))};
+    cvec n2 = {v_fms(r2, b1.r, v_fma(r3, b2.r, b3.r)), v_fms(r2, b1.i, v_fma(r3, b2.i, b3.i))};
+    cvec n3 = {v_fma(r3, b1.r, v_fms(r2, b3.r, b2.r)), v_fma(r3, b1.i, v_fms(r2, b3.i, b2.i))};
     x[0] = c_add(x[0], c_add(a1, c_add(a2, a3)));
-    x[1] = (cvec){m1.r + n1.i, m1.i - n1.r};
-    x[6] = (cvec){m1.r - n1.i, m1.i + n1.r};
-    x[2] = (cvec){m2.r + n2.i, m2.i - n2.r};
-    x[5] = (cvec){m2.r - n2.i, m2.i + n2.r};
-    x[3] = (cvec){m3.r + n3.i, m3.i - n3.r};
-    x[4] = (cvec){m3.r - n3.i, m3.i + n3.r};
+    x[1] = (cvec){v_fma(s, n1.i, m1.r), v_fnma(s, n1.r, m1.i)};
+    x[6] = (cvec){v_fnma(s, n1.i, m1.r), v_fma(s, n1.r, m1.i)};
+    x[2] = (cvec){v_fma(s, n2.i, m2.r), v_fnma(s, n2.r, m2.i)};
+    x[5] = (cvec){v_fnma(s, n2.i, m2.r), v_fma(s, n2.r, m2.i)};
+    x[3] = (cvec){v_fma(s, n3.i, m3.r), v_fnma(s, n3.r, m3.i)};
+    x[4] = (cvec){v_fnma(s, n3.i, m3.r), v_fma(s, n3.r, m3.i)};
 }
 
 /* The odd half is turned by W8^j while it is added: W8 = s (1 - i), so its sums come first and s rides on an
@@ -124,6 +128,23 @@ AK_INLINE void dft8(cvec *x)
     x[6] = c_sub(e[2], t);
     x[3] = (cvec){v_fma(u, s, e[3].r), v_fnma(v, s, e[3].i)};
     x[7] = (cvec){v_fnma(u, s, e[3].r), v_fma(v, s, e[3].i)};
+}
+
+/* 2 x 5 by the prime factor algorithm (Good 1958): no twiddles, since 2 and 5 share no factor */
+AK_INLINE void dft10(cvec *x)
+{
+    cvec a[5] = {x[0], x[2], x[4], x[6], x[8]};
+    cvec b[5] = {x[5], x[7], x[9], x[1], x[3]};
+    AK_UNROLL(5)
+    for (int i = 0; i < 5; i++) {
+        cvec t = a[i];
+        a[i] = c_add(t, b[i]);
+        b[i] = c_sub(t, b[i]);
+    }
+    dft5(a);
+    dft5(b);
+    x[0] = a[0], x[6] = a[1], x[2] = a[2], x[8] = a[3], x[4] = a[4];
+    x[5] = b[0], x[1] = b[1], x[7] = b[2], x[3] = b[3], x[9] = b[4];
 }
 
 /* 4 x 4 */
@@ -169,6 +190,8 @@ AK_INLINE void dft(const int R, cvec *x)
         dft7(x);
     else if (R == 8)
         dft8(x);
+    else if (R == 10)
+        dft10(x);
     else if (R == 16)
         dft16(x);
 }

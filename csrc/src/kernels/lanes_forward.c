@@ -110,8 +110,9 @@ AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_f32 *bins, int size, c
     unpack_edges(kind, b, bins, size, z);
 }
 
-/* One function per radix, so that each is compiled with constants. */
-#define DEFINE_PASSES(R)                                                                                     \
+/* One function per radix, so that each is compiled with constants. 10 and 16 are no last radix: it holds two
+ * columns. */
+#define DEFINE_INNER(R)                                                                                      \
     static void first_##R(cvec *b, const float *samples, const int32_t *offset, const float *gain,           \
                           int count)                                                                         \
     {                                                                                                        \
@@ -120,7 +121,9 @@ AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_f32 *bins, int size, c
     static void middle_##R(cvec *b, const float *w, int length)                                              \
     {                                                                                                        \
         middle_pass(R, b, w, length);                                                                        \
-    }                                                                                                        \
+    }
+#define DEFINE_PASSES(R)                                                                                     \
+    DEFINE_INNER(R)                                                                                          \
     static void last_##R(ak_bins kind, cvec *b, v_f32 *bins, const float *w, int length, const float *turn)  \
     {                                                                                                        \
         if (kind == AK_BINS_COMPLEX)                                                                         \
@@ -136,20 +139,12 @@ DEFINE_PASSES(4)
 DEFINE_PASSES(5)
 DEFINE_PASSES(7)
 DEFINE_PASSES(8)
+DEFINE_INNER(10)
+DEFINE_INNER(16)
 
 static void first_1(cvec *b, const float *samples, const int32_t *offset, const float *gain, int count)
 {
     first_pass(1, b, samples, offset, gain, count);
-}
-
-static void first_16(cvec *b, const float *samples, const int32_t *offset, const float *gain, int count)
-{
-    first_pass(16, b, samples, offset, gain, count);
-}
-
-static void middle_16(cvec *b, const float *w, int length)
-{
-    middle_pass(16, b, w, length);
 }
 
 typedef struct source {
@@ -184,6 +179,9 @@ static void run_first(int radix, cvec *b, source from, int place, int count)
     case 8:
         first_8(b, from.samples, offset, gain, count);
         break;
+    case 10:
+        first_10(b, from.samples, offset, gain, count);
+        break;
     default:
         first_16(b, from.samples, offset, gain, count);
         break;
@@ -210,6 +208,9 @@ static void run_middle(int radix, cvec *b, const float *w, int length)
         break;
     case 8:
         middle_8(b, w, length);
+        break;
+    case 10:
+        middle_10(b, w, length);
         break;
     default:
         middle_16(b, w, length);

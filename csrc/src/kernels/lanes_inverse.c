@@ -104,11 +104,7 @@ AK_INLINE void scatter(const int R, const cvec *b, const int32_t *place, const f
     }
 }
 
-#define DEFINE_SPLITS(R)                                                                                     \
-    static void split_first_##R(cvec *b, const float *w, int length, const float *turn)                      \
-    {                                                                                                        \
-        split_first(R, b, w, length, turn);                                                                  \
-    }                                                                                                        \
+#define DEFINE_INNER(R)                                                                                      \
     static void split_##R(cvec *b, const float *w, int length)                                               \
     {                                                                                                        \
         split(R, b, w, length);                                                                              \
@@ -117,12 +113,20 @@ AK_INLINE void scatter(const int R, const cvec *b, const int32_t *place, const f
     {                                                                                                        \
         scatter(R, b, place, gain, out, count);                                                              \
     }
+#define DEFINE_SPLITS(R)                                                                                     \
+    DEFINE_INNER(R)                                                                                          \
+    static void split_first_##R(cvec *b, const float *w, int length, const float *turn)                      \
+    {                                                                                                        \
+        split_first(R, b, w, length, turn);                                                                  \
+    }
 DEFINE_SPLITS(2)
 DEFINE_SPLITS(3)
 DEFINE_SPLITS(4)
 DEFINE_SPLITS(5)
 DEFINE_SPLITS(7)
 DEFINE_SPLITS(8)
+DEFINE_INNER(10)
+DEFINE_INNER(16)
 
 static void run_split_first(int radix, cvec *b, const float *w, int length, const float *turn)
 {
@@ -169,8 +173,11 @@ static void run_split(int radix, cvec *b, const float *w, int length)
     case 8:
         split_8(b, w, length);
         break;
+    case 10:
+        split_10(b, w, length);
+        break;
     default:
-        split(16, b, w, length);
+        split_16(b, w, length);
         break;
     }
 }
@@ -202,8 +209,11 @@ static void run_scatter(const ak_rfft *t, const cvec *b, const float *gain, v_f3
     case 8:
         scatter_8(b, place, gain, out, count);
         break;
+    case 10:
+        scatter_10(b, place, gain, out, count);
+        break;
     default:
-        scatter(16, b, place, gain, out, count);
+        scatter_16(b, place, gain, out, count);
         break;
     }
 }
