@@ -80,7 +80,7 @@ def test_a_page_stays_below_20_megabytes(write):
     for limit in (3_000_000, 1_500_000):  # one clip of four recordings takes 1.5 MB: in the second, it must be cut
         page = listen.build([Results.load(run.path)], limit)
         assert len(listen.render(page).encode()) < limit
-        assert page.clips and page.left_out
+        assert page.clips
         assert ("clip-00 is cut after 3 s." in page.left_out) == (limit == 1_500_000)
     (written,) = listen.write([Results.load(run.path)], run.path)
     assert written.stat().st_size < 20_000_000
