@@ -8,6 +8,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdatomic.h>
 
 #define PAD_BINS 3 /* that a band may read beyond the last bin */
 
@@ -54,7 +55,43 @@ typedef struct job {
     float *values;
     ptrdiff_t row_stride, frame_stride, channel_stride;
     ak_tasks tasks;
+    atomic_int
+        *peaks; /* of each row the largest value so far, as ordered() has it; NULL where not asked for */
 } job;
+
+/* Floats as integers in the same order, and back. */
+static int ordered(float x)
+{
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits < 0 ? bits ^ INT32_MAX : bits;
+}
+
+static float unordered(int key)
+{
+    int32_t bits = key < 0 ? key ^ INT32_MAX : key;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static void raise_peak(atomic_int *peak, float to)
+{
+    int key = ordered(to), old = atomic_load_explicit(peak, memory_order_relaxed);
+    while (old < key && !atomic_compare_exchange_weak_explicit(peak, &old, key, memory_order_relaxed,
+                                                               memory_order_relaxed)) {
+    }
+}
+
+/* The largest of `count` frames in lanes and what came before. */
+static float largest(const ak_mel_plan *p, const float *values, size_t count, float most)
+{
+    size_t w = p->framer.width;
+    if (count == w) return fmaxf(most, p->kernels->maximum(values, p->channels * w));
+    for (size_t c = 0; c < p->channels; c++)
+        for (size_t l = 0; l < count; l++) most = fmaxf(most, values[c * w + l]);
+    return most;
+}
 
 static void store(const job *g, const float *from, float *to, size_t count)
 {
@@ -85,6 +122,7 @@ static void mel_task(const void *arg, void *scratch, size_t task)
     float *row = g->values + (ptrdiff_t)span.row * g->row_stride;
     const float *signal = g->x + (ptrdiff_t)span.row * g->x_stride;
     ak_walk walk = ak_walk_start(f, signal, g->samples, span.begin, base + s.sheet);
+    float most = -INFINITY;
     for (size_t b = span.begin; b < span.end; b++) {
         const float *view = ak_walk_next(&walk);
         const int32_t *offset = f->offset;
@@ -98,21 +136,21 @@ static void mel_task(const void *arg, void *scratch, size_t task)
         p->kernels->bands(&p->bands, bins, mels);
         p->kernels->finish(&p->finish, mels, p->mels);
         if (p->dct) p->kernels->project(p->dct, p->channels, p->mels, mels, last);
-        size_t first = b * f->width, left = g->frames - first;
-        store(g, last, row + (ptrdiff_t)first * g->frame_stride, left < f->width ? left : f->width);
+        size_t first = b * f->width, left = g->frames - first, count = left < f->width ? left : f->width;
+        if (g->peaks) most = largest(p, last, count, most);
+        store(g, last, row + (ptrdiff_t)first * g->frame_stride, count);
     }
+    if (g->peaks) raise_peak(&g->peaks[span.row], most);
 }
 
 /* The clamp below the maximum. A row's lines are its frames or its channels, whichever lie contiguous. */
-#define CLAMP_PARTS 64 /* at most, of the rows clamped together */
+#define MOST_ROWS 64 /* that are clamped together, and parts of them */
 
 typedef struct clamp_job {
     const job *mel;
-    size_t first_row, parts; /* parts: that each row is cut into */
+    size_t parts; /* that each row is cut into */
     size_t lines, length;
     ptrdiff_t line_stride, step;
-    int apply;     /* first find the maxima, then apply them */
-    float *maxima; /* rows x parts */
 } clamp_job;
 
 static void clamp_task(const void *arg, void *scratch, size_t task)
@@ -121,46 +159,29 @@ static void clamp_task(const void *arg, void *scratch, size_t task)
     const ak_mel_plan *p = c->mel->plan;
     (void)scratch;
     size_t row = task / c->parts, part = task % c->parts;
-    float *x = c->mel->values + (ptrdiff_t)(c->first_row + row) * c->mel->row_stride;
-    float most = -INFINITY;
-    if (c->apply)
-        for (size_t i = 0; i < c->parts; i++) most = fmaxf(most, c->maxima[row * c->parts + i]);
-    float least = most - p->range;
+    float *x = c->mel->values + (ptrdiff_t)row * c->mel->row_stride;
+    float least = unordered(atomic_load_explicit(&c->mel->peaks[row], memory_order_relaxed)) - p->range;
     for (size_t i = c->lines * part / c->parts; i < c->lines * (part + 1) / c->parts; i++) {
         float *line = x + (ptrdiff_t)i * c->line_stride;
-        if (c->step == 1) {
-            if (c->apply)
-                p->kernels->clamp(line, c->length, least, p->shift, p->scale);
-            else
-                most = fmaxf(most, p->kernels->maximum(line, c->length));
-            continue;
-        }
-        for (size_t j = 0; j < c->length; j++, line += c->step) {
-            if (c->apply)
+        if (c->step == 1)
+            p->kernels->clamp(line, c->length, least, p->shift, p->scale);
+        else
+            for (size_t j = 0; j < c->length; j++, line += c->step)
                 *line = (fmaxf(*line, least) + p->shift) * p->scale;
-            else
-                most = fmaxf(most, *line);
-        }
     }
-    if (!c->apply) c->maxima[task] = most;
 }
 
-static ak_status clamp_rows(const job *g, size_t first_row, size_t rows, int threads, void *work)
+static ak_status clamp_rows(const job *g, size_t rows, int threads, void *work)
 {
-    const ak_mel_plan *p = g->plan;
-    float maxima[CLAMP_PARTS];
-    clamp_job c = {.mel = g, .first_row = first_row, .maxima = maxima};
-    c.lines = g->frames, c.length = p->channels;
+    clamp_job c = {.mel = g, .lines = g->frames, .length = g->plan->channels};
     c.line_stride = g->frame_stride, c.step = g->channel_stride;
     if (g->frame_stride == 1) {
-        c.lines = p->channels, c.length = g->frames;
+        c.lines = g->plan->channels, c.length = g->frames;
         c.line_stride = g->channel_stride, c.step = 1;
     }
-    c.parts = threads > 1 ? CLAMP_PARTS / rows : 1;
+    c.parts = threads > 1 ? MOST_ROWS / rows : 1;
     if (c.parts > c.lines) c.parts = c.lines;
-    ak_status status = ak_crew_run(p->crew, work, clamp_task, &c, rows * c.parts);
-    c.apply = 1;
-    return status == AK_OK ? ak_crew_run(p->crew, work, clamp_task, &c, rows * c.parts) : status;
+    return ak_crew_run(g->plan->crew, work, clamp_task, &c, rows * c.parts);
 }
 
 ak_status ak_mel_execute(const ak_mel_plan *p, const float *x, size_t rows, size_t samples,
@@ -186,15 +207,18 @@ ak_status ak_mel_execute(const ak_mel_plan *p, const float *x, size_t rows, size
         return ak_crew_run(p->crew, work, mel_task, &g, g.tasks.count);
     }
     /* A few rows at a time, clamped while they are still in the cache. */
-    size_t group = (size_t)threads < CLAMP_PARTS ? (size_t)threads : CLAMP_PARTS;
+    atomic_int peaks[MOST_ROWS];
+    size_t group = (size_t)threads < MOST_ROWS ? (size_t)threads : MOST_ROWS;
     for (size_t row = 0; row < rows && status == AK_OK; row += group) {
         size_t count = rows - row < group ? rows - row : group;
+        for (size_t i = 0; i < count; i++) atomic_init(&peaks[i], ordered(-INFINITY));
         job part = g;
+        part.peaks = peaks;
         part.x += (ptrdiff_t)row * x_stride;
         part.values += (ptrdiff_t)row * row_stride;
         part.tasks = ak_tasks_make(count, blocks, threads, 2);
         status = ak_crew_run(p->crew, work, mel_task, &part, part.tasks.count);
-        if (status == AK_OK) status = clamp_rows(&part, 0, count, threads, work);
+        if (status == AK_OK) status = clamp_rows(&part, count, threads, work);
     }
     return status;
 }
