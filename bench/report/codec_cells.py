@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.codec import WINDOW
@@ -100,8 +100,24 @@ def baselines(at: At) -> str:
 
 def scored(condition: Condition) -> str:
     """How much was heard: ``40 clips of 8 speakers``."""
-    most = max((e.clips for at in condition.bitrates for e in at.entries), default=0)
-    return f"{counted(most, 'clip')}, {counted(condition.speakers, 'speaker')} or single clips"
+    voices = f" of {counted(condition.speakers, 'speaker')}" if condition.speakers else ""
+    return counted(condition.clips, "clip") + voices
+
+
+def grouped_failures(at: At) -> list[str]:
+    """The same in few lines, a metric and reason each: ``estoi: shorter than 0.41 s (lc3 2, opus 2 clips)``."""
+    groups: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for impl, metric, reason, clips in failures(at):
+        groups.setdefault((metric, reason), []).append((impl, len(clips)))
+    lines = []
+    for (metric, reason), who in groups.items():
+        counts = {n for _, n in who}
+        if len(who) > 3 and len(counts) == 1:
+            said = f"{len(who)} codecs, {counted(counts.pop(), 'clip')} each"
+        else:
+            said = ", ".join(f"{impl} {counted(n, 'clip')}" for impl, n in who)
+        lines.append(f"{metric}: {reason} ({said})")
+    return lines
 
 
 def failures(at: At) -> list[tuple[str, str, str, list[str]]]:
@@ -120,6 +136,13 @@ def delta_text(delta: Delta, unit: str) -> str:
     little = ", little" if delta.little else ""
     over = f"{significant(delta.low)} to {significant(delta.high)}"
     return f"{delta.value:+.3g}{unit} (over {over}: {delta.share:.0%} of both{little})"
+
+
+def refused(lines: Sequence[Versus]) -> str:
+    """Why no codec can be compared with the anchor, where it is one and the same reason for all; else empty."""
+    reasons = {(line.rate.reason, line.quality.reason) for line in lines}
+    rate, quality = next(iter(reasons)) if len(reasons) == 1 else ("", "")
+    return f"No BD-rate: {rate}." if rate and rate == quality else ""
 
 
 def versus_cells(line: Versus) -> list[str]:

@@ -7,11 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bench.report import codec_cells as cells
 from bench.report.codec_tables import At, Condition
 from bench.report.deltas import Anchored
-from bench.report.digits import counted
 from bench.report.drawing import Plot
 from bench.report.marks import grid, images, text
-
-MOST_CLIPS = 3  # named beside a failure
 
 
 def sections(
@@ -60,10 +57,7 @@ def table(c: Condition, at: At) -> str:
 
 
 def _failures(at: At) -> str:
-    lines = []
-    for impl, metric, reason, clips in cells.failures(at):
-        some = ", ".join(text(clip) for clip in clips[:MOST_CLIPS]) + (", …" if len(clips) > MOST_CLIPS else "")
-        lines.append(f"- {text(impl)}, {text(metric)}: {text(reason)} ({counted(len(clips), 'clip')}: {some})")
+    lines = [f"- {text(line)}" for line in cells.grouped_failures(at)]
     return "\n".join(["Failed, and left out of the means:", "", *lines]) if lines else ""
 
 
@@ -77,5 +71,9 @@ def _anchored(found: Anchored) -> Iterator[str]:
         rows = [[text(line.impl), *(text(cell) for cell in cells.versus_cells(line))] for line in found.of(metric)]
         if rows:
             yield f"{text(metric.heading)}:"
-            yield grid(["codec", "BD-rate", "BD-quality"], rows, 1)
+            yield (
+                text(said)
+                if (said := cells.refused(found.of(metric)))
+                else grid(["codec", "BD-rate", "BD-quality"], rows, 1)
+            )
     yield text(cells.BD_NOTE)

@@ -14,6 +14,7 @@ from bench.core import label_of
 from bench.quality.summary import FEW_SPEAKERS, RESAMPLES, _tail, summarise
 from bench.report import metrics
 from bench.report.codec_tables import At, Condition, Entry, Mean, rank
+from bench.report.digits import counted
 from bench.report.lines import Line, clean
 from bench.report.metrics import Metric
 from bench.results import Results
@@ -39,7 +40,7 @@ def gather(results: Sequence[Results], lines: Sequence[Line], ceiling: Callable[
     found: dict[tuple[str, ...], list[Score]] = {}
     for result in results:
         for score in read_scores(result.path) if result.path else ():
-            found.setdefault((score.run, score.corpus, _condition(score.case)), []).append(score)
+            found.setdefault((score.run, score.corpus, _condition(score.case), score.kind), []).append(score)
     scored = [group for group in found.values() if any(s.impl != ORIGINAL for s in group)]
     return [_build(group, lines, ceiling(group[0].suite)) for group in scored]
 
@@ -55,7 +56,6 @@ def _build(scores: Sequence[Score], lines: Sequence[Line], ceiling: str) -> Cond
         if s.impl != ORIGINAL:
             groups.setdefault(float(s.case.get("bitrate", math.nan)), {}).setdefault(clean(s.impl), []).append(s)
     speakers = {clean(s.clip): s.speaker for s in scores}
-    kinds = {s.kind for s in scores}
     first = scores[0]
     label = _condition(first.case)
     own = [line for line in lines if (line.run, line.suite) == (clean(first.run), first.suite)]
@@ -69,13 +69,22 @@ def _build(scores: Sequence[Score], lines: Sequence[Line], ceiling: str) -> Cond
     return Condition(
         run=clean(first.run),
         corpus=clean(first.corpus),
+        kind=clean(first.kind),
         label=label,
         metrics=known,
-        shown=metrics.short_list(computed, not kinds or "speech" in kinds or kinds == {""}),
-        speakers=len({who or clip for clip, who in speakers.items()}),
-        bitrates=[At(label, asked, group, _rankings(known, group, speakers)) for asked, group in entries.items()],
+        shown=metrics.short_list(computed, first.kind in ("", "speech")),
+        clips=len(speakers),
+        speakers=len({who for who in speakers.values() if who}),
+        bitrates=[
+            At(_title(first, label), asked, group, _rankings(known, group, speakers))
+            for asked, group in entries.items()
+        ],
         notes=_notes(speakers),
     )
+
+
+def _title(score: Score, label: str) -> str:
+    return " ".join(part for part in (clean(score.kind), label) if part)
 
 
 def _rankings(known: Sequence[Metric], entries: Sequence[Entry], speakers: Mapping[str, str]) -> list[Any]:
@@ -87,7 +96,8 @@ def _notes(speakers: Mapping[str, str]) -> list[str]:
     if not voices:
         return ["The corpus names no speakers: the intervals are over clips alone, as if each were another speaker's."]
     if len(voices) < FEW_SPEAKERS:
-        return [f"With {len(voices)} speakers the intervals are narrower than they should be: {FEW_SPEAKERS} are few."]
+        said = f"With {counted(len(voices), 'speaker')} an interval is little more than the range of the data"
+        return [f"{said}; it takes {FEW_SPEAKERS} or more."]
     return []
 
 

@@ -159,20 +159,22 @@ class At:
 
 @dataclass(frozen=True)
 class Condition:
-    """One run's codecs on one corpus at one sample rate and number of channels."""
+    """One run's codecs on one kind of sound of a corpus, at one sample rate and number of channels."""
 
     run: str
     corpus: str
+    kind: str  # speech, music, ...: what the corpus says; means over several kinds would mean nothing
     label: str
     metrics: list[Metric]
     shown: list[Metric]  # those that short tables have room for; speed and delay are weighed against the first
-    speakers: int
+    clips: int
+    speakers: int  # 0 where the corpus names none
     notes: list[str]
     bitrates: list[At]
 
     @property
     def name(self) -> str:
-        return f"codec quality, {self.label}"
+        return ", ".join(part for part in ("codec quality", self.kind, self.label) if part)
 
     @property
     def key(self) -> str:

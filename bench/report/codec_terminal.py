@@ -12,7 +12,7 @@ from rich.text import Text
 from bench.report import codec_cells as cells
 from bench.report.codec_tables import OUTSIDE, At, Condition, Entry
 from bench.report.deltas import Anchored
-from bench.report.digits import NOTHING, counted
+from bench.report.digits import NOTHING
 from bench.report.metrics import Metric
 
 MOST_METRICS = 4  # a table of 100 columns has room for
@@ -72,9 +72,8 @@ def _metric(at: At, metric: Metric, entry: Entry) -> Text:
 
 
 def _failures(at: At) -> Iterator[Text]:
-    found = cells.failures(at)
-    for impl, metric, reason, clips in found[:MOST_FAILURES]:
-        yield Text(f"! {impl}, {metric}: {reason} ({counted(len(clips), 'clip')})", style="red")
+    found = cells.grouped_failures(at)
+    yield from (Text(f"! {line}", style="red") for line in found[:MOST_FAILURES])
     if len(found) > MOST_FAILURES:
         yield Text(f"and {len(found) - MOST_FAILURES} more kinds of failure: the written report has them all")
 
@@ -82,6 +81,9 @@ def _failures(at: At) -> Iterator[Text]:
 def _anchored(found: Anchored) -> Iterator[RenderableType]:
     yield Text(f"\nAgainst the anchor {found.anchor}", style="bold")
     for metric in found.condition.shown[:1]:
+        if said := cells.refused(found.of(metric)):
+            yield Text(said)
+            return
         grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         grid.add_column(f"codec, by {metric.name}", overflow="fold")
         grid.add_column("BD-rate", overflow="fold")

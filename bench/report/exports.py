@@ -59,7 +59,8 @@ def _places(condition: Condition) -> Iterator[tuple[At, Ranking, Place]]:
 
 def _who(condition: Condition, entry: Entry) -> dict[str, Any]:
     return {
-        "run": condition.run, "corpus": condition.corpus, "condition": condition.label, "asked_kbps": entry.asked,
+        "run": condition.run, "corpus": condition.corpus, "kind": condition.kind, "condition": condition.label,
+        "asked_kbps": entry.asked,
         "impl": entry.impl, "version": entry.version,
     }  # fmt: skip
 

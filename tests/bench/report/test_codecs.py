@@ -178,15 +178,37 @@ def test_speed_delay_and_memory_come_from_the_right_rows(condition):
 
 def test_few_or_unnamed_speakers_are_said(gather):
     (few,) = gather(*(codec_runs.score("wave:good", 6.0, c, speaker=f"s{c % 2}") for c in range(6)))
-    assert "2 speakers" in few.notes[0]
+    assert "With 2 speakers" in few.notes[0] and cells.scored(few) == "6 clips of 2 speakers"
     (unnamed,) = gather(*(codec_runs.score("wave:good", 6.0, c, speaker="") for c in range(6)))
-    assert "names no speakers" in unnamed.notes[0] and unnamed.speakers == 6
+    assert "names no speakers" in unnamed.notes[0] and cells.scored(unnamed) == "6 clips"
 
 
 def test_music_is_headed_by_a_metric_for_music(gather):
     values = {"pesq_wb": 3.0, "visqol_audio": 4.0, "si_sdr": 10.0}
     (found,) = gather(*(codec_runs.score("wave:good", 64.0, c, kind="music", values=values) for c in range(3)))
     assert found.headline.name == "visqol_audio" and "pesq_wb" not in [m.name for m in found.shown]
+
+
+def test_kinds_of_sound_are_never_averaged_together(gather):
+    scores = [codec_runs.score("wave:good", 6.0, c, kind="noise" if c % 2 else "speech") for c in range(6)]
+    speech, noise = gather(*scores)
+    assert (speech.kind, noise.kind) == ("speech", "noise")
+    values = [s.values["pesq_wb"] for s in scores]
+    assert places(speech, "pesq_wb")["wave:good"].mean.value == pytest.approx(np.mean(values[::2]))
+    assert places(noise, "pesq_wb")["wave:good"].mean.value == pytest.approx(np.mean(values[1::2]))
+
+
+def test_failures_that_befell_many_are_one_line(gather):
+    (found,) = gather(*(codec_runs.score(f"c{n}", 6.0, c, failures={"lsd": "why"}) for n in range(5) for c in range(2)))
+    assert cells.grouped_failures(at(found, 6.0)) == ["lsd: why (5 codecs, 2 clips each)"]
+
+
+def test_an_anchor_without_a_curve_is_said_once(gather):
+    (found,) = gather(*(codec_runs.score(i, 6.0, c) for i in ("wave:good", "wave:plain") for c in range(3)))
+    (anchored,) = deltas.against_anchor([found], "wave:good")
+    assert cells.refused(anchored.of(found.headline)) == (
+        "No BD-rate: the anchor has 1 different bitrate, and a curve needs 4."
+    )
 
 
 def test_conditions_and_runs_are_never_pooled(gather):
