@@ -56,6 +56,7 @@ ak_status ak_int8_scales(const ak_int8 *plan, ak_block block, const float *sampl
                    : plan->axis == AK_SCALE_ROW  ? block.rows
                                                  : block.columns;
     if (count && !scales) return AK_ERR_ARGUMENT;
+    if (plan->axis == AK_SCALE_TENSOR) block = ak_block_joined(block);
     for (size_t i = 0; i < count; i++) scales[i] = 0.0f;
     for (size_t row = 0; row < block.rows && block.columns; row++) {
         const float *x = samples + row * block.from_stride;

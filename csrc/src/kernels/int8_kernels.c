@@ -58,37 +58,46 @@ static void decode_each(const int8_t *from, float *to, size_t count, const float
     decode_any(from, to, count, scales, 1);
 }
 
-/* max(a, |x|) without NaN: magnitudes order like their bits. */
-AK_INLINE v_i32 raise_bits(v_i32 a, v_f32 x)
+/* max(a, |x|); a where x is NaN. */
+AK_INLINE v_f32 raise_to(v_f32 a, v_f32 x)
 {
-    v_i32 b = v_bits(x) & 0x7fffffff;
-    v_i32 higher = (b > a) & (b <= 0x7f800000);
-    return (higher & b) | (~higher & a);
+    return v_max(v_abs(x), a);
+}
+
+AK_INLINE float largest_lane(v_f32 a)
+{
+#if defined(AK_BUILD_AVX512)
+    return _mm512_reduce_max_ps((__m512)a);
+#else
+    float result = a[0];
+    for (int l = 1; l < AK_W; l++) result = a[l] > result ? a[l] : result;
+    return result;
+#endif
 }
 
 static float peak(const float *from, size_t count, float start)
 {
-    v_i32 top[4];
+    v_f32 top[4];
     size_t i = 0;
-    for (int j = 0; j < 4; j++) top[j] = v_bits(v_set1(start));
+    for (int j = 0; j < 4; j++) top[j] = v_set1(start);
     for (; i + 4 * AK_W <= count; i += 4 * AK_W) {
         AK_UNROLL(4)
-        for (int j = 0; j < 4; j++) top[j] = raise_bits(top[j], v_load(from + i + j * AK_W));
+        for (int j = 0; j < 4; j++) top[j] = raise_to(top[j], v_load(from + i + j * AK_W));
     }
-    for (; i < count; i++) top[0] = raise_bits(top[0], v_set1(from[i]));
-    for (int j = 1; j < 4; j++) top[0] = raise_bits(top[0], (v_f32)top[j]);
-    v_f32 lanes = (v_f32)top[0];
-    float result = lanes[0];
-    for (int j = 1; j < AK_W; j++) result = lanes[j] > result ? lanes[j] : result;
-    return result;
+    if (count >= AK_W) { /* the last vector overlaps the one before */
+        for (; i + AK_W <= count; i += AK_W) top[0] = raise_to(top[0], v_load(from + i));
+        top[1] = raise_to(top[1], v_load(from + count - AK_W));
+    } else {
+        for (; i < count; i++) top[0] = raise_to(top[0], v_set1(from[i]));
+    }
+    return largest_lane(raise_to(raise_to(top[0], top[1]), raise_to(top[2], top[3])));
 }
 
 static void peak_each(const float *from, float *peaks, size_t count)
 {
     size_t i = 0;
-    for (; i + AK_W <= count; i += AK_W)
-        v_store(peaks + i, (v_f32)raise_bits(v_bits(v_load(peaks + i)), v_load(from + i)));
-    for (; i < count; i++) peaks[i] = ((v_f32)raise_bits(v_bits(v_set1(peaks[i])), v_set1(from[i])))[0];
+    for (; i + AK_W <= count; i += AK_W) v_store(peaks + i, raise_to(v_load(peaks + i), v_load(from + i)));
+    for (; i < count; i++) peaks[i] = raise_to(v_set1(peaks[i]), v_set1(from[i]))[0];
 }
 
 const ak_int8_kernels AK_NAME(ak_int8_kernels) = {
