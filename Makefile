@@ -1,6 +1,7 @@
 # make run    sets up, measures every STFT that this machine can run, shows the report
 # make test   sets up everything and passes all tests
 # make lint   ruff, mypy, clang-format
+# make reference, make kernels    measures what reports/reference shows, all of it or the C kernels alone
 # make sanitize, make fuzz    the C library under sanitizers, and under fuzzers for a few seconds each
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +9,7 @@ EXTRAS ?=
 BIN := $(VENV)/bin
 SPACE := $(subst ,, )
 
-.PHONY: run test lint format reference sanitize fuzz setup clean
+.PHONY: run test lint format reference kernels sanitize fuzz setup clean
 
 run: setup
 	$(BIN)/bench run stft --impl all; code=$$?; $(BIN)/bench report && exit $$code
@@ -36,6 +37,10 @@ setup:
 reference: EXTRAS = all,dev
 reference: setup
 	VENV="$(VENV)" sh tools/reference.sh
+
+kernels: EXTRAS = all,dev
+kernels: setup
+	VENV="$(VENV)" sh tools/kernels.sh
 
 sanitize:
 	cmake -S csrc -B build/sanitize -DAK_SANITIZE=address,undefined

@@ -21,7 +21,7 @@ FLOOR = 1e-8  # band power below which all is silence
 TRAINING_CLIPS = 6  # of different seeds, for the built-in audio repeats after half a minute
 TRAINING_SECONDS = 30.0
 TRAINING_VECTORS = int(TRAINING_CLIPS * TRAINING_SECONDS * FRAME_RATE)  # some thirteen for each of 1024 codewords
-ITERATIONS = 6  # of Lloyd's algorithm; four more lower the distortion by less than 1%
+ITERATIONS = 6  # of Lloyd's algorithm; four more lower the distortion of other vectors by less than 1%
 VERSION = 1  # of this file's arithmetic: another number makes all codebooks anew
 
 

@@ -11,4 +11,5 @@ for suite in stft mel resample quantize; do
     "$bin/bench" run "$suite" --impl all --out "$folder/$suite" || [ $? = 4 ]
     "$bin/bench" report "$folder/$suite" -o "reports/reference/$suite"
 done
+sh tools/kernels.sh
 "$bin/python" tools/selftest.py

@@ -1,0 +1,167 @@
+"""The report on the C kernels, from rows made up so that every answer is known beforehand."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.results import Results, Row
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+sys.path.insert(0, str(TOOLS))
+import cpu_kernels  # noqa: E402
+from cpu_kernels import Runs, main, render  # noqa: E402
+from kernel_goals import GOALS, Goal  # noqa: E402
+
+CASE = {"preset": "power400", "batch": 1, "seconds": 60.0}
+LIMITS = {
+    threads: {"fma_gflops": gflops, "isa": "avx512", "bandwidth": [[1 << 20, 90.0, 60.0], [1 << 28, 40.0, 30.0]]}
+    for threads, gflops in (("1", 100.0), ("2", 190.0))
+}
+
+
+def rows(
+    impl: str, ms: float, threads: int = 1, run: str = "mel", case: dict[str, Any] = CASE, **more: Any
+) -> list[Row]:
+    """Three replicates of eight rounds; a drift of the machine that all share, and 0.1% of noise of their own."""
+    made = []
+    for replicate in range(3):
+        drift = 1 + 0.3 * np.sin(np.arange(8) + replicate)
+        noise = np.random.default_rng([replicate, threads, *impl.encode()]).normal(1, 1e-3, 8)
+        fields = {"status": "ok", "version": "1.0", "flops": 5e7, "bytes": 1e6, "audio_seconds": 60.0} | more
+        samples = list(1e6 * ms * drift * noise)
+        made.append(
+            Row(
+                run,
+                "mel",
+                impl,
+                case,
+                "mel",
+                "cpu",
+                threads,
+                replicate=replicate,
+                samples_ns=samples,
+                rounds=[1] * 8,
+                **fields,
+            )
+        )
+    return made
+
+
+def results(*several: list[Row]) -> Results:
+    return Results([row for one in several for row in one], {"limits": {"cpu": LIMITS}, "machine": "toy-1c-1g"})
+
+
+def goal(rival: str = "torch", least: float | None = 9, aim: float | None = 14, **more: Any) -> Goal:
+    return Goal("power-mel", "mel", "mel", rival, least, aim, **more)
+
+
+def only(runs: Runs, wanted: Goal) -> cpu_kernels.Finding:
+    (found,) = runs.findings(wanted)
+    return found
+
+
+def test_the_factor_is_paired_and_its_interval_narrow() -> None:
+    """A drift of 30% falls on both; the factor's interval is some thousandths wide all the same."""
+    found = only(Runs([results(rows("c", 1.0), rows("torch", 10.0))]), goal())
+    assert found.found.value == pytest.approx(10, rel=2e-3)
+    assert found.found.low < 10.02 and found.found.high > 9.98
+    assert found.found.relative_half_width < 0.005
+    assert found.reused is None and found.avx2 is None and found.avx2_verdict == "–"
+
+
+@pytest.mark.parametrize(
+    ("rival_ms", "verdict"),
+    [(5.0, "**missed**"), (10.0, "met"), (20.0, "met, and the aim")],
+)
+def test_verdicts(rival_ms: float, verdict: str) -> None:
+    found = only(Runs([results(rows("c", 1.0), rows("torch", rival_ms))]), goal())
+    assert found.verdict == verdict
+    unsure = replace(found, found=replace(found.found, low=8.0, value=9.5))
+    assert unsure.verdict == "met, but the interval reaches below"
+
+
+def test_half_of_the_factor_is_asked_of_avx2_and_reused_outputs_stand_beside() -> None:
+    made = results(rows("c", 1.0), rows("c:reused", 0.8), rows("c:avx2", 2.0), rows("torch", 10.0), rows("ipp", 3.0))
+    found = only(Runs([made]), goal())
+    assert found.reused and found.reused.value == pytest.approx(12.5, rel=2e-3)
+    assert found.avx2 and found.avx2.value == pytest.approx(5, rel=2e-3)
+    assert found.avx2_verdict == "met"
+    assert only(Runs([made]), goal("ipp", 4, None)).avx2_verdict == "**missed**"
+
+
+def test_a_share_is_operations_over_time_over_the_peak() -> None:
+    """5e7 operations in 1 ms are 50 GFLOP/s, half of the peak; by another count, 20%."""
+    runs = Runs([results(rows("c", 1.0))])
+    assert only(runs, goal("", 0.3, 0.5)).found.value == pytest.approx(0.5, rel=0.15)  # the drift moves the median
+    counted = only(runs, goal("", 0.3, 0.5, flops=lambda case: 2e7))
+    assert counted.found.value == pytest.approx(0.4 * only(runs, goal("", 0.3, 0.5)).found.value)
+    assert counted.found.low < counted.found.value < counted.found.high
+    assert Runs([Results(runs.results[0].rows, {})]).findings(goal("")) == []  # the peak is not known
+
+
+def test_two_threads_against_one_and_against_a_library_of_another_run() -> None:
+    alone = results(rows("c", 1.0, run="threads"), rows("c", 0.5, 2, run="threads"))
+    runs = Runs([results(rows("c", 1.0), rows("torch", 10.0)), alone])
+    found = only(runs, goal("c", 1.85, 1.95, threads=2))
+    assert found.found.value == pytest.approx(2, rel=2e-3) and found.reused is None
+    assert only(runs, goal("torch", 18, None, threads=2)).found.value == pytest.approx(20, rel=2e-3)
+
+
+def test_one_thread_is_compared_within_a_run_only() -> None:
+    assert Runs([results(rows("c", 1.0, run="a")), results(rows("torch", 10.0, run="b"))]).findings(goal()) == []
+
+
+def test_wrong_answers_count_for_nothing() -> None:
+    wrong = rows("torch", 10.0, status="wrong", reason="off by one")
+    assert Runs([results(rows("c", 1.0), wrong)]).findings(goal()) == []
+
+
+def test_the_report_shows_the_worst_case_every_case_and_what_is_missing() -> None:
+    long = {**CASE, "preset": "power2048"}
+    gone = [replace(r, status="unavailable", reason="no wheel", samples_ns=[], rounds=[]) for r in rows("ipp", 1.0)]
+    made = results(
+        rows("c", 1.0), rows("torch", 10.0), rows("c", 1.0, case=long), rows("torch", 5.0, case=long), gone[:1]
+    )
+    page = render(Runs([made]), [goal(), goal("ipp", 2, None), goal("", 0.3, 0.5)], "Because of the **caches**.\n")
+    summary, every = page.split("## Every case")
+    assert "1 of 2 goals are met, 1 missed" in summary
+    (line,) = [n for n in summary.splitlines() if n.startswith("| power-mel | torch |")]
+    assert "| 2 | 5.00× (" in line and "**missed**" in line and "| 9.00× | 14.0× |" in line
+    assert "- power-mel against ipp (ipp: no wheel)" in summary
+    assert every.count("| torch | preset=power") == 2 and "10.0× (" in every
+    assert "## Misses, explained\n\nBecause of the **caches**." in page
+    assert "toy-1c-1g" in page and "1 thread: 100 GFLOP/s" in page and "2 threads: 190 GFLOP/s" in page
+    tables = [n for n in page.splitlines() if n.startswith("|")]
+    assert {n.count("|") for n in tables} == {12, 11}  # no row has more cells than its heading
+
+
+def test_the_command_writes_a_file_and_says_what_it_cannot_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, page = tmp_path / "run", tmp_path / "page.md"
+    run.mkdir()
+    lines = [json.dumps(vars(r)) for r in [*rows("c", 1.0), *rows("torch", 10.0)]]
+    (run / "rows.jsonl").write_text("\n".join(lines) + "\n")
+    assert main([str(run), "-o", str(page), "--misses", str(tmp_path / "none.md")]) == 0
+    assert "| power-mel | torch | 1 |" in page.read_text() and "Nothing has been written" in page.read_text()
+    assert main([str(tmp_path / "nowhere"), "-o", str(page)]) == 2
+    assert "nowhere is not a run" in capsys.readouterr().err
+
+
+def test_every_goal_names_what_the_registry_has() -> None:
+    from bench.registry import load
+
+    known = {(i.suite, i.name) for i in load().implementations}
+    for wanted in GOALS:
+        suite = load().suite(wanted.suite)
+        assert wanted.op in suite.ops
+        assert any(wanted.of(dict(params)) for params in suite.expand("kernels")), wanted
+        for name in filter(None, (wanted.ours, wanted.rival)):
+            assert (wanted.suite, name) in known, wanted

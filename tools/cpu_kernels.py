@@ -1,0 +1,203 @@
+"""Writes the report on the C kernels from runs of the grids `kernels`: cpu_kernels.py RUN... -o REPORT.
+
+A row of the report says whether the runs meet a goal (see kernel_goals.py), at the worst of its cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel_goals import GOALS, Goal
+
+from bench import environment, stats
+from bench.core import label_of
+from bench.report import lines as reading
+from bench.report.digits import significant
+from bench.report.lines import Line
+from bench.report.markdown import text
+from bench.results import Results
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A goal on one case: by what factor (or share), and the same with outputs reused and on AVX2 alone."""
+
+    goal: Goal
+    label: str
+    found: stats.Interval
+    reused: stats.Interval | None = None
+    avx2: stats.Interval | None = None
+    limit_percent: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        if self.goal.least is None:
+            return "–"
+        if self.found.value < self.goal.least:
+            return "**missed**"
+        word = "met, and the aim" if self.goal.aim and self.found.value >= self.goal.aim else "met"
+        return word if self.found.low >= self.goal.least else f"{word}, but the interval reaches below"
+
+    @property
+    def avx2_verdict(self) -> str:
+        """Half of the factor is asked of AVX2, against libraries and on one thread."""
+        goal = self.goal
+        if self.avx2 is None or goal.least is None or not goal.rival or goal.threads > 1:
+            return "–"
+        return "met" if self.avx2.value >= goal.least / 2 else "**missed**"
+
+
+class Runs:
+    """What several runs measured. Pairs are made within a run; only goals of several threads may look across runs."""
+
+    def __init__(self, results: Sequence[Results]):
+        self.results = list(results)
+        self.lines = [line for line in reading.read(self.results) if line.measured]
+        rows = [(row, result) for result in self.results for row in result.rows]
+        self.flops = {(row.run, row.suite, label_of(row.case), row.op): row.flops for row, _ in rows if row.samples_ns}
+        self.limits = {row.run: result.environment.get("limits", {}).get("cpu", {}) for row, result in rows}
+
+    def findings(self, goal: Goal) -> list[Finding]:
+        """One for each case, in the order of the runs; none where ours or the rival was not measured."""
+        made: dict[str, Finding] = {}
+        for line in self._find(goal, goal.ours, goal.threads):
+            found = self._measure(goal, line)
+            if found is None or line.label in made:
+                continue
+            variants = [self._find(goal, f"{goal.ours}:{name}", goal.threads, line) for name in ("reused", "avx2")]
+            others = [self._measure(goal, v[0]) if v and goal.rival != goal.ours else None for v in variants]
+            made[line.label] = Finding(goal, line.label, found, *others, line["limit_percent"])
+        return list(made.values())
+
+    def why(self, goal: Goal) -> str:
+        """What the rows say of those of a goal's two who could not run."""
+        rows = [row for result in self.results for row in result.rows if row.suite == goal.suite and not row.samples_ns]
+        said = {f"{row.impl}: {row.reason}" for row in rows if row.impl in (goal.ours, goal.rival) and row.reason}
+        return "".join(f" ({text(one)})" for one in sorted(said))
+
+    def _find(self, goal: Goal, impl: str, threads: int, like: Line | None = None) -> list[Line]:
+        """An implementation's lines on the goal's cases, or on one case: then those of the same run come first."""
+        who = (goal.suite, goal.op, impl, threads)
+        found = [n for n in self.lines if (n.suite, n.op, n.impl, n.threads) == who and goal.of(n.case)]
+        if like is None:
+            return found
+        found = [n for n in found if (n.case, n.corpus) == (like.case, like.corpus)]
+        return sorted((n for n in found if n.run == like.run or goal.threads > 1), key=lambda n: n.run != like.run)
+
+    def _measure(self, goal: Goal, ours: Line) -> stats.Interval | None:
+        if not goal.rival:
+            return self._share(goal, ours)
+        rivals = self._find(goal, goal.rival, 1, ours)
+        return faster(ours, rivals[0]) if rivals else None
+
+    def _share(self, goal: Goal, ours: Line) -> stats.Interval | None:
+        """Of the peak rate of multiply-adds, in which each counts as two operations."""
+        peak = self.limits[ours.run].get(str(ours.threads), {}).get("fma_gflops")
+        flops = goal.flops(ours.case) if goal.flops else self.flops[(ours.run, ours.suite, ours.label, ours.op)]
+        ends = [ours.number(name) for name in ("high_ms", "median_ms", "low_ms")]
+        return stats.Interval(*(flops / (end * 1e6 * peak) for end in ends)) if peak else None
+
+
+def faster(ours: Line, rival: Line) -> stats.Interval:
+    """How many times as fast ours is: paired round by round where the two took turns, else from their own intervals."""
+    shared = sorted(ours.rounds.keys() & rival.rounds.keys())
+    if (ours.run, ours.threads) == (rival.run, rival.threads) and shared:
+        return stats.ratio_interval([ours.rounds[r] for r in shared], [rival.rounds[r] for r in shared])
+    low, value, high = (ours.number(name) for name in ("high_ms", "median_ms", "low_ms"))
+    return stats.Interval(
+        rival.number("low_ms") / low, rival.number("median_ms") / value, rival.number("high_ms") / high
+    )
+
+
+def render(runs: Runs, goals: Sequence[Goal], misses: str) -> str:
+    """The report: a row for each goal at its worst case, every case, the misses explained, the machine."""
+    found = [(goal, runs.findings(goal)) for goal in goals]
+    worst = [(goal, min(some, key=lambda f: f.found.value), len(some)) for goal, some in found if some]
+    asked = [one for goal, one, _ in worst if goal.least is not None]
+    missed = sum(one.verdict == "**missed**" for one in asked)
+    absent = [f"- {goal.work} against {text(goal.against)}{runs.why(goal)}" for goal, some in found if not some]
+    parts = [
+        "# C kernels beside the libraries",
+        f"{len(asked) - missed} of {len(asked)} goals are met, {missed} missed.",
+        METHOD,
+        table(["work", "against", "cases", *HEADINGS], 3, (start(g, str(n)) + cells(one) for g, one, n in worst)),
+        "Not measured in these runs:\n\n" + "\n".join(absent) if absent else "",
+        "## Every case",
+    ]
+    for work in dict.fromkeys(goal.work for goal, _ in found):
+        rows = [start(g, text(f.label))[1:] + cells(f) for g, some in found if g.work == work for f in some]
+        parts += [f"### {work}", table(["against", "case", *HEADINGS], 2, rows)] if rows else []
+    parts += ["## Misses, explained", misses.strip() or "Nothing has been written about them yet.", *machine(runs)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+METHOD = """\
+“Ours over it” is the rival's time over ours: the mean over processes of the medians of the ratios of rounds that took
+turns, with its 95% interval; one thread each unless said otherwise. “Outputs reused” is ours writing into the same
+array in every call, while the rival does as its library does; “AVX2 only” is ours without AVX-512, of which half of the
+factor is asked. A share of the peak is operations over time over the measured rate of fused multiply-adds (two
+operations each); an FFT counts as 2.5 n log2 n operations there. “% of limit” is the suite's own roofline, which counts
+bytes too, and the FFT alone by split radix."""
+HEADINGS = ("ours over it", "least", "aim", "verdict", "outputs reused", "AVX2 only", "half of it", "% of limit")
+
+
+def start(goal: Goal, third: str) -> list[str]:
+    return [goal.work, text(goal.against), third]
+
+
+def cells(one: Finding) -> list[str]:
+    goal, found = one.goal, one.found
+    interval = f"{goal.number(found.value)} ({goal.number(found.low)} to {goal.number(found.high)})"
+    others = [goal.number(other.value if other else None) for other in (one.reused, one.avx2)]
+    limit = significant(one.limit_percent)
+    return [interval, goal.number(goal.least), goal.number(goal.aim), one.verdict, *others, one.avx2_verdict, limit]
+
+
+def table(headings: Sequence[str], left: int, rows: Iterable[Sequence[str]]) -> str:
+    rule = [":--" if n < left else "--:" for n in range(len(headings))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (headings, rule, *rows))
+
+
+def machine(runs: Runs) -> list[str]:
+    """The environment of the first run, its limits, and the versions of everything that was measured."""
+    first = runs.results[0]
+    limits = [
+        f"- {threads} thread{'s' * (threads != '1')}: {known['fma_gflops']:.0f} GFLOP/s of fused multiply-adds "
+        f"({known['isa']}); copying "
+        + ", ".join(f"{copy:.0f} GB/s in {size >> 10} KiB" for size, _, copy in known["bandwidth"])
+        for result in runs.results
+        for threads, known in result.environment.get("limits", {}).get("cpu", {}).items()
+    ]
+    versions = {f"{name} {n.version}" for n in runs.lines if (name := n.impl.split(":")[0]) != "c" and n.version}
+    described = [f"- {text(name)}: {text(value)}" for name, value in environment.describe(first.environment)]
+    names = sorted({line.run for line in runs.lines})
+    return [
+        "## Machine and versions",
+        "\n".join([*described, *dict.fromkeys(limits)]),
+        f"Implementations: {text(', '.join(sorted(versions)))}.",
+        f"Runs: {text(', '.join(names))}; made and read by `make kernels`.",
+    ]
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run directory")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="REPORT", help="the Markdown file to write")
+    parser.add_argument("--misses", type=Path, metavar="FILE", help="Markdown that explains what was missed")
+    options = parser.parse_args(arguments)
+    try:
+        runs = Runs([Results.load(run) for run in options.runs])
+        misses = options.misses.read_text(encoding="utf-8") if options.misses and options.misses.exists() else ""
+    except (OSError, ValueError) as error:
+        print(f"cpu_kernels: {error}", file=sys.stderr)
+        return 2
+    options.out.write_text(render(runs, GOALS, misses), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

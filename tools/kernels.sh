@@ -1,0 +1,33 @@
+#!/bin/sh
+# Measures the C kernels beside the libraries, on a machine that is at rest, and writes
+# reports/reference/cpu-kernels.md: make kernels
+set -eu
+bin=${VENV:-.venv}/bin
+# nobody's choice of a library's instructions but its own
+unset OPENBLAS_CORETYPE MKL_CBWR ATEN_CPU_CAPABILITY AUDIOKERN_ISA 2>/dev/null || true
+machine=$("$bin/python" -c 'from bench.environment import collect, machine_id; print(machine_id(collect()))')
+folder=results/reference/$machine/kernels
+rm -rf "$folder"
+rm -f "${XDG_CACHE_HOME:-$HOME/.cache}/audio-bench/limits-$machine.json" # measured anew, now that it is at rest
+
+# $1: the name of the run; the rest: as for bench run. That somebody failed (4) is told by the rows.
+measure() {
+    name=$1
+    shift
+    "$bin/bench" run "$@" --grid kernels --out "$folder/$name" || [ $? = 4 ]
+}
+
+measure mel mel --op mel --impl c,torch,torchaudio,librosa,numpy,scipy,pyfftw,dali,ipp --exclude '*:kaldi'
+measure stft stft --impl c,torch,ipp,mkl_fft --exclude c:plain
+measure fft fft --impl c,numpy,pyfftw,ipp,mkl_fft
+measure vq vq --op encode --impl c,numpy,torch,faiss
+measure resample resample --impl 'c:hq*,c:low*,soxr:HQ,torchaudio' --exclude torchaudio:kaiser_best
+measure quantize quantize --op encode --impl c,numpy,torchaudio
+# ours alone, on one thread and on two
+measure threads-mel mel --op mel --impl c --exclude 'c:*' --threads 1,2
+measure threads-stft stft --impl c --exclude 'c:*' --threads 1,2
+measure threads-vq vq --op encode --impl c --exclude 'c:*' --threads 1,2
+measure threads-resample resample --impl c:hq --threads 1,2
+measure threads-quantize quantize --op encode --impl c --exclude 'c:*' --threads 1,2
+
+"$bin/python" tools/cpu_kernels.py "$folder"/* --misses docs/kernel-misses.md -o reports/reference/cpu-kernels.md
