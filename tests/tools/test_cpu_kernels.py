@@ -96,6 +96,13 @@ def test_half_of_the_factor_is_asked_of_avx2_and_reused_outputs_stand_beside() -
     assert only(Runs([made]), goal("ipp", 4, None)).avx2_verdict == "**missed**"
 
 
+def test_reused_outputs_meet_the_rivals_reused_outputs_where_there_are_some() -> None:
+    made = results(rows("c", 1.0), rows("c:reused", 0.8), rows("ipp", 3.0), rows("ipp:reused", 2.0))
+    found = only(Runs([made]), goal("ipp"))
+    assert found.found.value == pytest.approx(3, rel=2e-3)
+    assert found.reused and found.reused.value == pytest.approx(2.5, rel=2e-3)
+
+
 def test_a_share_is_operations_over_time_over_the_peak() -> None:
     """5e7 operations in 1 ms are 50 GFLOP/s, half of the peak; by another count, 20%."""
     runs = Runs([results(rows("c", 1.0))])
