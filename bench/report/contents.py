@@ -105,7 +105,7 @@ def headline(section: Section) -> str:
         one = next((t for t in section.tables if any(p.rank for p in t.places)), None)
         if one is None:
             return "No implementation gave a right answer in time."
-        ranked = [(p.line.contestant, p.rank, 1 / p.line.number("median_ms")) for p in one.places if p.rank]
+        ranked = [(p.line.contestant, p.rank, 1 / p.line.cost) for p in one.places if p.rank]
         where = f"on {one.label}" if one.label else "on the only case"
     called = names_apart([who for who, _, _ in ranked])
     names = [name for name, (_, rank, _) in zip(called, ranked, strict=True) if rank == 1]

@@ -69,5 +69,5 @@ def _sort_value(cell: Cell) -> str:
 
 def _speed_share(table: Any, line: Line) -> str:
     """This line's speed in percent of the fastest, for the bar behind it."""
-    best = min((p.line.number("median_ms") for p in table.places if p.rank), default=1.0)
-    return f"{100 * best / line.number('median_ms'):.1f}"
+    best = min((p.line.cost for p in table.places if p.rank), default=1.0)
+    return f"{100 * best / line.cost:.1f}"

@@ -53,6 +53,11 @@ class Line:
         return math.nan if value is None else value
 
     @property
+    def cost(self) -> float:
+        """What is ranked: ms for a second of audio. Frames of a stream differ in length from codec to codec."""
+        return self.number("median_ms") / (self.audio_seconds or 1.0)
+
+    @property
     def contestant(self) -> Contestant:
         return Contestant(self.impl, self.device, self.threads, self.run)
 
@@ -76,7 +81,8 @@ def names_apart(contestants: Sequence[Contestant]) -> list[str]:
 
 NUMBERS = (
     *("x_realtime", "median_ms", "low_ms", "high_ms", "p95_ms", "p99_ms", "first_ms", "setup_ms"),
-    *("end_to_end_ms", "memory_mb", "peak_rss_mb", "error", "limit_percent", "samples", "replicates"),
+    *("max_ms", "deadline_misses", "end_to_end_ms", "memory_mb", "peak_rss_mb", "error", "limit_percent", "samples"),
+    "replicates",
 )
 
 

@@ -23,12 +23,14 @@ class Place:
 
 
 def ratio(base: Line, new: Line) -> stats.Interval:
-    """new / base with its 95% interval: paired by replicate and round within a run, unpaired between runs."""
+    """Cost of new / base with its 95% interval: paired by replicate and round within a run, unpaired between runs."""
     shared = sorted(base.rounds.keys() & new.rounds.keys())
-    apart = _unpaired(base, new)
-    if base.run != new.run or base.corpus != new.corpus or not shared or apart.low > FAR or apart.high < 1 / FAR:
-        return apart
-    return stats.ratio_interval([base.rounds[r] for r in shared], [new.rounds[r] for r in shared])
+    found = _unpaired(base, new)
+    near = found.low <= FAR and found.high >= 1 / FAR
+    if base.run == new.run and base.corpus == new.corpus and shared and near:
+        found = stats.ratio_interval([base.rounds[r] for r in shared], [new.rounds[r] for r in shared])
+    share = (base.audio_seconds or 1.0) / (new.audio_seconds or 1.0)
+    return stats.Interval(found.low * share, found.value * share, found.high * share)
 
 
 def _unpaired(base: Line, new: Line) -> stats.Interval:
@@ -38,11 +40,11 @@ def _unpaired(base: Line, new: Line) -> stats.Interval:
 
 
 def rank(lines: Sequence[Line]) -> list[Place]:
-    """Places of one case: the fastest, whatever is not measurably slower (they share rank 1), the rest by median.
+    """Places of one case: the fastest, whatever is not measurably slower (they share rank 1), the rest by cost.
 
     Lines that may not be ranked follow in the order they came.
     """
-    ranked = sorted((line for line in lines if line.measured), key=lambda line: line.number("median_ms"))
+    ranked = sorted((line for line in lines if line.measured), key=lambda line: line.cost)
     if not ranked:
         return [Place(line) for line in lines]
     best = ranked[0]
@@ -55,7 +57,7 @@ def rank(lines: Sequence[Line]) -> list[Place]:
 
 @dataclass(frozen=True)
 class Standing:
-    """One contestant over several cases. ``speed``: geometric mean of (best median / own median), 1 is the best."""
+    """One contestant over several cases. ``speed``: geometric mean of (best cost / own cost), 1 is the best."""
 
     contestant: Contestant
     rank: int
@@ -121,14 +123,14 @@ def _common(ranked: Sequence[Ranked]) -> tuple[list[Contestant], list[Ranked]]:
 
 
 def _standing(contestant: Contestant, used: Sequence[Ranked]) -> Standing:
-    relative = [_best(case) / case[contestant].line.number("median_ms") for case in used]
+    relative = [_best(case) / case[contestant].line.cost for case in used]
     firsts = sum(case[contestant].rank == 1 for case in used)
     speed = float(np.exp(np.mean(np.log(relative))))
     return Standing(contestant, 0, False, speed, min(relative), firsts)
 
 
 def _best(case: Ranked) -> float:
-    return min(p.line.number("median_ms") for p in case.values())
+    return min(p.line.cost for p in case.values())
 
 
 def _slower(leader: Contestant, other: Contestant, used: Sequence[Ranked]) -> bool:

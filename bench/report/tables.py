@@ -40,7 +40,7 @@ class Table:
     label: str
     op: str
     corpus: str
-    audio_seconds: float
+    audio_seconds: tuple[float, ...]  # of a call, where implementations differ in it
     unit: Unit
     places: list[Place]
     columns: list[Column]
@@ -95,7 +95,7 @@ def tables(lines: Sequence[Line], quality_axis: Callable[[str], str] = lambda su
 def table(lines: Sequence[Line], axis: str = "") -> Table:
     """The ranked table of one case; ``axis`` names a figure of ``quality`` that deserves a column."""
     unit = time_unit(line["median_ms"] for line in lines if line.measured)
-    seconds = max(line.audio_seconds for line in lines)
+    seconds = tuple(sorted({line.audio_seconds for line in lines}))
     one = lines[0]
     return Table(
         one.suite, one.label, one.op, one.corpus, seconds, unit, rank(lines), _columns(lines, unit, axis), axis
@@ -115,6 +115,7 @@ def _columns(lines: Sequence[Line], unit: Unit, axis: str) -> list[Column]:
         Column("median_ms", f"median, {unit.name}", SUMMARY["median_ms"], "low", lambda line: _median(line, unit)),
         _time("p95_ms", "p95", unit),
         _time("p99_ms", "p99", unit),
+        *(_frames(unit) if any(line["deadline_misses"] is not None for line in lines) else ()),
         _time("first_ms", "first call", unit),
         _time("end_to_end_ms", "end to end", unit),
         _plain("memory_mb", "memory, MB", "low", MEMORY),
@@ -129,6 +130,16 @@ def _columns(lines: Sequence[Line], unit: Unit, axis: str) -> list[Column]:
 
 def _plain(name: str, heading: str, better: str, doc: str = "", digits: int = 3) -> Column:
     return Column(name, heading, doc or SUMMARY[name], better, lambda line: significant(line[name], digits))
+
+
+def _frames(unit: Unit) -> list[Column]:
+    """What matters of a stream besides: its worst frame, and how many came too late."""
+
+    def late(line: Line) -> str:
+        share = line["deadline_misses"]
+        return NOTHING if share is None else f"{significant(100 * share, 2)}%"
+
+    return [_time("max_ms", "max", unit), Column("deadline_misses", "late", SUMMARY["deadline_misses"], "low", late)]
 
 
 MEMORY = "peak memory during one call, less what the process held just before it, MB"
@@ -179,7 +190,7 @@ def front(table: Table) -> list[Line]:
     if not known or max(values) - min(values) <= 0.01 * max(abs(v) for v in values):
         return []
     unbeaten: list[Line] = []
-    for line in sorted(known, key=lambda x: (x.number("median_ms"), -x.quality[table.axis])):
+    for line in sorted(known, key=lambda x: (x.cost, -x.quality[table.axis])):
         if not unbeaten or line.quality[table.axis] > unbeaten[-1].quality[table.axis]:
             unbeaten.append(line)
     return unbeaten
@@ -202,8 +213,9 @@ def like_for_like(table: Table) -> str:
 
 def caption(table: Table) -> list[str]:
     """What the table is about: the case, and how much audio one call handles."""
-    seconds = [f"{significant(table.audio_seconds)} s of audio a call"] if table.audio_seconds else []
-    return [table.label or table.op, *seconds]
+    known = [s for s in table.audio_seconds if s]
+    span = " to ".join(dict.fromkeys(significant(s) for s in (known[0], known[-1]))) if known else ""
+    return [table.label or table.op, *([f"{span} s of audio a call"] if span else [])]
 
 
 def rank_text(place: Place) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bench import stats
-from bench.report import contents, lines, tables
+from bench.report import contents, lines, ranking, tables
 from bench.results import Results
 
 
@@ -178,3 +178,17 @@ def test_where_quality_differs_the_choice_is_those_that_none_outruns_at_their_qu
     even = [row for impl in quality for row in three(made, impl, quality={"snr_db": 90.0})]
     alike = table_of(even, axis="snr_db")
     assert tables.like_for_like(alike) == tables.like_for_like(table_of(rows)) == ""
+
+
+def test_longer_frames_are_ranked_by_what_a_second_costs(made):
+    """A codec with frames of 20 ms beats one with frames of 10 ms, although each of its calls takes longer."""
+    fast, slow = "numpy", "scipy"
+    rows = three(made, fast, audio_seconds=0.020) + three(made, slow, audio_seconds=0.010)
+    assert by_hand(rows[:3]) > by_hand(rows[3:])
+    table = table_of(rows)
+    assert [p.line.impl for p in table.places] == [fast, slow]
+    seen = {i: places(table)[i].line.number("x_realtime") for i in (fast, slow)}
+    assert seen[fast] > seen[slow], "the order of the column that readers compare"
+    assert tables.caption(table)[1] == "0.0100 to 0.0200 s of audio a call"
+    found = ranking.ratio(places(table)[fast].line, places(table)[slow].line)
+    assert found.value == pytest.approx(seen[fast] / seen[slow], rel=0.01)
