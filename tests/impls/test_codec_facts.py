@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,6 +119,56 @@ def test_speex_is_decoded_by_another_decoder_alike(codec: Make) -> None:
     other = av.Decoder("speex", 16000, 1, header)
     ours, theirs = made.decode(packets), np.concatenate([other(packet) for packet in packets], axis=1)
     assert np.corrcoef(ours[0, 2000:], theirs[0, 2000:])[0, 1] > 0.9
+
+
+def by_libsndfile(file: bytes, **raw: Any) -> np.ndarray:
+    """What libsndfile makes of a file, or of data without a header: float32 (samples,)."""
+    soundfile = importlib.import_module("soundfile")
+    return soundfile.read(io.BytesIO(file), dtype="float32", **raw)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype"), [("gsm", "GSM610"), ("g711:mulaw", "ULAW"), ("g711:alaw", "ALAW")], ids=lambda x: x
+)
+def test_libsndfile_decodes_to_the_same_samples(codec: Make, name: str, subtype: str) -> None:
+    made = codec(name, 64, 8000)
+    packets = made.encode(clip("builtin", 2.0, 8000, 1, 0))
+    raw = {"format": "RAW", "subtype": subtype, "samplerate": 8000, "channels": 1}
+    assert np.array_equal(made.decode(packets)[0], by_libsndfile(b"".join(packets), **raw))
+
+
+@pytest.mark.parametrize("kind", ["ima", "ms"])
+def test_adpcm_blocks_are_those_of_wav_files(codec: Make, kind: str) -> None:
+    made = codec(f"adpcm:{kind}", 32, 8000)
+    packets = made.encode(clip("builtin", 2.0, 8000, 1, 0))
+    coefficients = (256, 0, 512, -256, 0, 0, 192, 64, 240, 0, 460, -208, 392, -232)  # Microsoft's seven pairs
+    extra = struct.pack("<H", made.frame) + (struct.pack("<H14h", 7, *coefficients) if kind == "ms" else b"")
+    head = struct.pack("<HHIIHHH", 2 if kind == "ms" else 0x11, 1, 8000, 4096, 256, 4, len(extra)) + extra
+    chunks = {b"fmt ": head, b"fact": struct.pack("<I", len(packets) * made.frame), b"data": b"".join(packets)}
+    body = b"WAVE" + b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks.items())
+    assert np.array_equal(made.decode(packets)[0], by_libsndfile(b"RIFF" + struct.pack("<I", len(body)) + body))
+
+
+def test_mp3_is_a_file_that_others_decode_alike(codec: Make) -> None:
+    """mpg123, in libsndfile, on the packets one after the other."""
+    made = codec("mp3", 32)
+    packets = made.encode(clip("builtin", 2.0, 16000, 1, 0))
+    assert np.abs(made.decode(packets)[0] - by_libsndfile(b"".join(packets))).max() < 1e-5
+
+
+def snr(x: np.ndarray, y: np.ndarray) -> float:
+    """Signal-to-noise ratio in dB over the length of x."""
+    return float(10 * np.log10((x**2).sum() / ((x - y[: len(x)]) ** 2).sum()))
+
+
+def test_g726_is_as_good_as_another_implementation(codec: Make) -> None:
+    """libsndfile has the same coder as G.721 and G.723, at three of the four rates."""
+    x = clip("builtin", 2.0, 8000, 1, 0)
+    sndfile = importlib.import_module("impls.codec._sndfile")
+    for bitrate, subtype in ((24, "G723_24"), (32, "G721_32"), (40, "G723_40")):
+        made, other = codec("g726", bitrate, 8000), sndfile.write(x, 8000, subtype, "AU")
+        ours = snr(x[0], made.decode(made.encode(x))[0])
+        assert ours == pytest.approx(snr(x[0], by_libsndfile(other)), abs=0.5)
 
 
 def test_ogg_pages_keep_a_valid_checksum() -> None:
