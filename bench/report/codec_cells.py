@@ -33,10 +33,15 @@ def facts(terse: bool = False) -> list[Column]:
         _column("declared", "algorithmic delay that the codec declares, ms", lambda e: e.delay_declared),
         _column("encode", "× real time on one thread", lambda e: e.speed("encode", "x_realtime")),
         _column("decode", "× real time on one thread", lambda e: e.speed("decode", "x_realtime")),
-        _column("frame p99, ms", "99 frames of 100 took at most so long", lambda e: e.speed("stream", "p99_ms")),
+        _column("first frame, ms", "the first frame of a stream", lambda e: e.speed("stream", "first_ms")),
+        _column("frame p50, ms", "the median frame of a stream", lambda e: e.speed("stream", "median_ms")),
+        _column("p99, ms", "99 frames of 100 took at most so long", lambda e: e.speed("stream", "p99_ms")),
+        _column("max, ms", "the longest frame", lambda e: e.speed("stream", "max_ms")),
+        _column("late, %", "frames that took longer than they last", _late),
         _column("memory, MB", "peak memory of encoding, beyond what the process held before", _memory),
         _column("nominal", "kbit/s that the codec was set to", lambda e: e.nominal),
         _column("container", "kbit/s in its usual file or transport format", lambda e: e.container),
+        _column("model, MB", "size of the parameters of a trained codec", lambda e: e.model_bytes / 1e6 or None),
     ]
     if not terse:
         return columns
@@ -47,6 +52,11 @@ def facts(terse: bool = False) -> list[Column]:
 
 def _memory(entry: Entry) -> float | None:
     return entry.speed("encode", "memory_mb")
+
+
+def _late(entry: Entry) -> float | None:
+    share = entry.speed("stream", "deadline_misses")
+    return None if share is None else 100 * share
 
 
 def _paid(entry: Entry) -> float | None:

@@ -67,6 +67,9 @@ def _cautions(c: Condition) -> Iterable[str]:
 
 def _anchored(found: Anchored) -> Iterator[str]:
     yield f"### Against the anchor {text(found.anchor)}"
+    if said := cells.refused(found.lines):
+        yield text(said)
+        return
     for metric in found.condition.shown:
         rows = [[text(line.impl), *(text(cell) for cell in cells.versus_cells(line))] for line in found.of(metric)]
         if rows:

@@ -125,6 +125,7 @@ def _entry(
         ceiling=bool(marks.ceiling) and impl.split(":")[0] == marks.ceiling,
         parametric=any(s.parametric for s in scores),
         random_weights=impl in marks.random,
+        model_bytes=max(s.model_bytes for s in scores),
         means=_means(done) | _error_rates(done, untouched),
         failures=failures,
         speeds=speeds,
@@ -178,8 +179,8 @@ def _summarise(values: tuple[float | None, ...], speakers: tuple[str, ...]) -> A
 def _error_rates(scores: Sequence[Score], untouched: Sequence[Score]) -> dict[str, Mean]:
     """WER and CER in percent, pooled over clips, beside those of the untouched audio of the same clips."""
     found = {}
-    for name, prefix in (("wer", ""), ("cer", "character_")):
-        edits, before = _edits(scores, prefix), _edits(untouched, prefix)
+    for name in ("wer", "cer"):
+        edits, before = _edits(scores, name), _edits(untouched, name)
         words = sum(w for _, w in edits.values())
         if not words:
             continue
@@ -196,13 +197,18 @@ def _error_rates(scores: Sequence[Score], untouched: Sequence[Score]) -> dict[st
     return found
 
 
-def _edits(scores: Sequence[Score], prefix: str) -> Edits:
-    kinds = ("substitutions", "deletions", "insertions")
-    return {
-        clean(s.clip): (sum(s.wer[prefix + k] for k in kinds), s.wer[f"{prefix}words"])
-        for s in scores
-        if f"{prefix}words" in s.wer
-    }
+def _edits(scores: Sequence[Score], unit: str) -> Edits:
+    """Of the clips whose words are known; ``unit`` is "wer" or "cer"."""
+    found = {}
+    for s in scores:
+        if s.wer and s.transcript:
+            errors = sum(s.wer[kind] for kind in ("substitutions", "deletions", "insertions"))
+            counts = {"wer": (errors, s.wer["words"])}
+            if "characters" in s.wer:
+                counts["cer"] = (s.wer["character_errors"], s.wer["characters"])
+            if unit in counts:
+                found[clean(s.clip)] = counts[unit]
+    return found
 
 
 def pooled_interval(edits: Edits, speakers: Mapping[str, str], seed: int = 0) -> tuple[float, float]:

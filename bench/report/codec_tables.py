@@ -71,6 +71,7 @@ class Entry:
     ceiling: bool
     parametric: bool
     random_weights: bool
+    model_bytes: int
     means: dict[str, Mean]
     failures: dict[str, list[str]]  # why clips gave no answer at all -> the clips
     speeds: dict[str, Line] = field(default_factory=dict, repr=False, compare=False)

@@ -76,6 +76,9 @@ def _quality(condition: Condition) -> Iterator[dict[str, Any]]:
             "delay_declared_ms": entry.delay_declared, "delay_measured_ms": entry.delay_measured,
             "encode_x_realtime": entry.speed("encode", "x_realtime"),
             "decode_x_realtime": entry.speed("decode", "x_realtime"),
+            "frame_p50_ms": entry.speed("stream", "median_ms"), "frame_p99_ms": entry.speed("stream", "p99_ms"),
+            "frame_max_ms": entry.speed("stream", "max_ms"),
+            "deadline_misses": entry.speed("stream", "deadline_misses"), "model_bytes": entry.model_bytes,
             "failures": json.dumps({reason: list(clips) for reason, clips in mean.failures.items()}),
         }  # fmt: skip
 

@@ -45,21 +45,28 @@ async function open() {
 function fillTable() {
   const head = element("tr");
   for (const h of ["key", "recording", "payload, kbit/s"]) head.append(element("th", h, h.startsWith("p") ? { class: "number" } : {}));
-  for (const m of data.metrics) head.append(element("th", m.title, { class: "number", title: m.doc }));
+  const known = data.metrics.filter(m => outputs.some(o => m.name in o.scores));
+  for (const m of known) head.append(element("th", m.title, { class: "number", title: m.doc }));
   byId("list").tHead.replaceChildren(head);
-  byId("list").tBodies[0].replaceChildren(...outputs.map(line));
-  const failed = outputs.flatMap(o => Object.entries(o.failures ?? {}).map(([metric, why]) => `${o.name}, ${metric}: ${why}`));
-  byId("failures").textContent = failed.length ? `Could not be computed: ${failed.join("; ")}.` : "";
+  byId("list").tBodies[0].replaceChildren(...outputs.map((output, n) => line(output, n, known)));
+  const failed = new Map();  // metric and reason -> names
+  for (const o of outputs) for (const [metric, why] of Object.entries(o.failures)) {
+    const said = `${metric} (${why})`;
+    failed.set(said, [...failed.get(said) ?? [], o.name]);
+  }
+  const all = outputs.length - 1;
+  const texts = [...failed].map(([said, names]) => `${said}: ${names.length === all && all > 1 ? "every output" : names.join(", ")}`);
+  byId("failures").textContent = texts.length ? `Could not be computed: ${texts.join("; ")}.` : "";
 }
 
-function line(output, n) {
+function line(output, n, known) {
   const row = element("tr", "", output.outside ? { class: "outside", title: output.outside } : {});
   const cell = element("th", "", { scope: "row" }), label = element("label", ` ${output.name}`);
   label.prepend(element("input", "", { type: "radio", name: "output", value: n }));
   cell.append(label);
   row.append(element("td", n < 10 ? String(n) : ""), cell, element("td", output.payload, { class: "number" }));
-  for (const m of data.metrics) {
-    const failure = output.failures?.[m.name];
+  for (const m of known) {
+    const failure = output.failures[m.name];
     row.append(element("td", failure ? "failed" : output.scores[m.name] ?? "–", failure ? { class: "number failed", title: failure } : { class: "number" }));
   }
   row.addEventListener("click", () => select(n));
