@@ -137,6 +137,15 @@ static int32_t nearest_of(const ak_vq *p, size_t stage, const double *x, const i
     return index;
 }
 
+/* Asks for the first codewords at `places`, which rarely are in the first two levels of cache. */
+static void fetch_some(const ak_vq *p, size_t stage, const int32_t *places, size_t count)
+{
+    size_t line = AK_ALIGN / sizeof(float);
+    for (size_t i = 0; i < count && i < 4; i++)
+        for (size_t k = 0; k < p->dim && k < 16 * line; k += line)
+            __builtin_prefetch(ak_vq_codeword(p, stage, places[i]) + k);
+}
+
 /* Sets the indices of `count` vectors from number `first` on, at most as many as are sifted together. Appends
  * the numbers of those that it cannot settle to `open`; returns how many there are. */
 static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t stride, const double *left,
@@ -146,22 +155,26 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
     const ak_sieve_kernels *k = p->sift;
     size_t codewords = s->panels * k->columns, left_open = 0;
     ak_sieve_row rows[SIFTED];
-    int32_t places[AK_SIEVE_MOST];
+    size_t found[SIFTED];
+    int32_t places[SIFTED][AK_SIEVE_MOST];
     for (size_t i = 0; i < count; i++)
         rows[i] = k->round(s, x + (first + i) * stride, d->integers + i * s->padded);
     k->sift(s, d->integers, rows, count, d->scores, d->lowest);
+    for (size_t i = 0; i < count; i++) { /* candidates of all first: their codewords are then on their way */
+        float margin = ak_sieve_margin(s, rows[i]);
+        found[i] = AK_SIEVE_MOST + 1;
+        if (!(margin < INFINITY)) continue;
+        found[i] = k->pick(d->scores + i * codewords, d->lowest + i * s->panels * k->width, s->panels, margin,
+                           places[i]);
+        if (found[i] > 1) fetch_some(p, stage, places[i], found[i]);
+    }
     for (size_t i = 0; i < count; i++) {
         size_t n = first + i;
-        float margin = ak_sieve_margin(s, rows[i]);
-        size_t found = AK_SIEVE_MOST + 1;
-        if (margin < INFINITY)
-            found = k->pick(d->scores + i * codewords, d->lowest + i * s->panels * k->width, s->panels,
-                            margin, places);
-        if (found == 1) {
-            indices[n] = places[0];
-        } else if (found <= AK_SIEVE_MOST) {
+        if (found[i] == 1) {
+            indices[n] = places[i][0];
+        } else if (found[i] <= AK_SIEVE_MOST) {
             if (!left) k->widen(x + n * stride, d->left, p->dim);
-            indices[n] = nearest_of(p, stage, left ? left + n * p->dim : d->left, places, found);
+            indices[n] = nearest_of(p, stage, left ? left + n * p->dim : d->left, places[i], found[i]);
         } else {
             open[left_open++] = n;
         }
