@@ -41,7 +41,7 @@ def begin(
     exclude: Names = (),
     grid: str = "default",
     case: Names = (),
-    bitrate: Names = (),
+    bitrate: str | float | Sequence[str | float] = (),
     op: Names = (),
     device: str = "cpu",
     threads: int | Sequence[int] = 1,
@@ -54,6 +54,8 @@ def begin(
     memory_limit: str | int | None = None,
     metrics: Names = "all",
     asr: str = "default",
+    clips: int = 0,
+    kind: str = "",
     engine: str = "local",
     resume: str | Path | None = None,
     out: str | Path | None = None,
@@ -63,14 +65,19 @@ def begin(
     ``budget`` is the sampling time of one operation of one implementation in one case, over all replicates;
     sampling stops earlier at ``precision`` (relative half width of the median's interval). ``bitrate`` (kbit/s) is
     short for ``case="bitrate=..."``. ``metrics`` (names, "all" or "none"), ``asr`` (a recogniser, "default" or "none")
-    and ``engine`` ("local" or "dask://HOST:PORT") are of the scoring of codecs on the clips of the corpus.
+    and ``engine`` ("local" or "dask://HOST:PORT") are of the scoring of codecs on the clips of the corpus: on all of
+    them, or on those of one ``kind``, or on at most ``clips``, evenly over the corpus.
     """
     if resume is not None:
         return Store(Path(resume), None)
-    Corpus.open(corpus)  # a wrong name is better told now than by every worker
+    opened = Corpus.open(corpus)  # a wrong name is better told now than by every worker
+    if kind and not any(clip.kind == kind for clip in opened.clips):
+        there = ", ".join(sorted({clip.kind or "unnamed" for clip in opened.clips}))
+        raise plan.Usage(f"the corpus {corpus} has no clips of the kind {kind!r}; it has: {there}")
     settings = [case] if isinstance(case, str) and case else list(case)
     if bitrate:
-        settings.append(f"bitrate={','.join(names(bitrate))}")
+        wanted = [bitrate] if isinstance(bitrate, str | float | int) else bitrate
+        settings.append(f"bitrate={','.join(map(str, wanted))}")
     wish = plan.make(
         load(),
         names(suite),
@@ -88,6 +95,8 @@ def begin(
         budget_s=plan.parse_seconds(budget) if isinstance(budget, str) else budget,
         deadline_s=plan.parse_seconds(deadline) if isinstance(deadline, str) else deadline,
         memory_limit=plan.parse_size(memory_limit) if isinstance(memory_limit, str) else memory_limit,
+        clips=clips,
+        kind=kind,
         **_scoring(names(suite), names(metrics), asr, engine),
     )
     return start(wish, Path(out) if out else None)

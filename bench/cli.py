@@ -122,6 +122,8 @@ def list_(suite: str | None, as_json: bool) -> None:
 @click.option("--memory-limit", help="Stop a worker that holds more, e.g. 4G.")
 @click.option("--metrics", default="all", show_default=True, help="Quality of codecs: all, none, or names.")
 @click.option("--asr", default="default", show_default=True, help="Recogniser for word error rates: a name, or none.")
+@click.option("--clips", default=0, type=click.IntRange(0), help="Score at most so many clips [default: all].")
+@click.option("--kind", default="", help="Score only the corpus's clips of this kind, e.g. speech.")
 @click.option("--engine", default="local", show_default=True, help="Where to score: local or dask://HOST:PORT.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped.")
 @click.option("--out", metavar="DIR", help="Run directory [default: results/<run-id>].")

@@ -51,6 +51,8 @@ class Plan:
     memory_limit: int | None = None
     metrics: tuple[str, ...] = ()  # of quality, computed on every clip of the corpus where a suite is scored
     asr: str = "none"  # the recogniser whose word error rates are counted
+    clips: int = 0  # at most so many of the corpus are scored, evenly over it; 0: all
+    kind: str = ""  # only these are scored, e.g. speech; "": all
     engine: str = "local"  # where scores are computed: here, or dask://HOST:PORT
     slowdowns: Mapping[str, float] | None = None  # planted by the self-test: label of an implementation -> share
 

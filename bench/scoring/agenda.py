@@ -63,11 +63,12 @@ class Agenda:
         self.store, self.registry = store, registry
         self.targets = list(self._targets())
         self.corpus = Corpus.open(store.plan.corpus) if self.targets else Corpus("", None, ())
-        self.kept = kept(self.corpus.clips, self.targets)
+        self.clips = chosen(self.corpus.clips, store.plan.kind, store.plan.clips)
+        self.kept = kept(self.clips, self.targets)
         self.hashes: dict[str, str] = {}
 
     def __len__(self) -> int:
-        return len(self.targets) * len(self.corpus.clips)
+        return len(self.targets) * len(self.clips)
 
     @cached_property
     def grammar_folder(self) -> str:
@@ -77,7 +78,7 @@ class Agenda:
     def jobs(self) -> Iterator[Job]:
         """All jobs, the untouched audio first."""
         for target in self.targets:
-            for clip in self.corpus.clips:
+            for clip in self.clips:
                 yield Job(target, clip, self._key(target, clip), self.kept.get(clip.id, 0.0))
 
     def _key(self, target: Target, clip: Clip) -> str:
@@ -127,6 +128,14 @@ def _lag(row: Row) -> tuple[int, str]:
     if "declared_lag_ms" in row.quality:
         return round(row.quality["declared_lag_ms"] / 1000 * row.case["sample_rate"]), "declared"
     return 0, "none"
+
+
+def chosen(clips: Sequence[Clip], kind: str, most: int) -> Sequence[Clip]:
+    """Those of a kind ("": all), and of them at most ``most`` (0: all), evenly over their order."""
+    found = [clip for clip in clips if not kind or clip.kind == kind]
+    if not most or most >= len(found):
+        return found
+    return [found[number * len(found) // most] for number in range(most)]
 
 
 def kept(clips: Sequence[Clip], targets: Sequence[Target]) -> dict[str, float]:

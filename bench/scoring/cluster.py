@@ -25,10 +25,14 @@ PATIENCE = 60.0  # s to wait for a scheduler, and for its first worker
 
 def answers(tasks: Iterator[tuple[Key, Task]], conditions: Conditions, address: str) -> Iterator[tuple[Key, Answer]]:
     """Each task's answer, as they come in. Raises :class:`Usage` where there is no cluster at ``address``."""
-    with _client(address) as client:
+    try:
+        distributed: Any = importlib.import_module("distributed")
+    except ImportError:
+        raise Usage("--engine dask://... needs distributed: pip install 'audio-bench[distributed]'") from None
+    with _client(distributed, address) as client:
         how = asdict(conditions)
         running: dict[Any, Key] = {}
-        coming = _as_completed()
+        coming = distributed.as_completed(loop=client.loop)
         while True:
             room = PER_THREAD * max(1, sum(client.nthreads().values())) - len(running)
             for key, task in islice(tasks, max(0, room)):
@@ -41,11 +45,7 @@ def answers(tasks: Iterator[tuple[Key, Task]], conditions: Conditions, address: 
             yield running.pop(future), _answer(future)
 
 
-def _client(address: str) -> Any:
-    try:
-        distributed: Any = importlib.import_module("distributed")
-    except ImportError:
-        raise Usage("--engine dask://... needs distributed: pip install 'audio-bench[distributed]'") from None
+def _client(distributed: Any, address: str) -> Any:
     try:
         client = distributed.Client(address.replace("dask://", "tcp://", 1), timeout=PATIENCE, set_as_default=False)
         client.wait_for_workers(1, timeout=PATIENCE)
@@ -55,11 +55,6 @@ def _client(address: str) -> Any:
             f"no Dask cluster with a worker answers at {address} ({why}); start one, or --engine local"
         ) from None
     return client
-
-
-def _as_completed() -> Any:
-    distributed: Any = importlib.import_module("distributed")
-    return distributed.as_completed()
 
 
 def _answer(future: Any) -> Answer:

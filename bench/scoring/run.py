@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bench.process import Conditions, Failed, Worker
-from bench.quality import metrics
 from bench.registry import Registry
 from bench.runner import Observer
 from bench.scores import Score
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 def run(store: Store, registry: Registry, observer: Observer) -> None:
     """Score what is not on disk yet; from the cache where it is there. KeyboardInterrupt passes; lines are kept."""
     agenda = Agenda(store, registry)
-    if not len(agenda) or store.plan.metrics == ("none",):
+    if not len(agenda):
         return
     conditions = Conditions(1, store.plan.memory_limit, store.plan.deadline_s, pinned=False)
     observer.begin(len(agenda))
@@ -47,8 +46,8 @@ def engine(name: str) -> Engine:
 
 def wish(store: Store, agenda: Agenda, conditions: Conditions) -> Wish:
     """What is computed for each clip. The recogniser is asked for its identity in a process of its own."""
-    names = tuple(metrics()) if store.plan.metrics == ("all",) else store.plan.metrics
-    if store.plan.asr == "none" or not any(clip.transcript for clip in agenda.corpus.clips):
+    names = store.plan.metrics
+    if store.plan.asr == "none" or not any(clip.transcript for clip in agenda.clips):
         return Wish(names)
     child = Worker([], conditions, "bench.scoring.child")
     try:

@@ -70,6 +70,8 @@ def perform(task: Task) -> Answer:
         version = version_of(implementation)
     if decoded.ndim != 2 or len(decoded) != len(sound):
         raise ValueError(f"the decoded audio has the shape {decoded.shape}, not ({len(sound)}, samples)")
+    if not np.isfinite(decoded).all():
+        raise ValueError("the decoded audio holds NaN or infinity")
     aligned = np.stack([shift(channel, task.lag, sound.shape[1]) for channel in decoded])
     raw = np.stack([shift(channel, 0, sound.shape[1]) for channel in decoded])
     answer: Answer = {
