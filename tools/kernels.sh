@@ -19,13 +19,13 @@ measure() {
 
 measure mel mel --op mel --impl c,torch,torchaudio,librosa,numpy,scipy,pyfftw,dali,ipp --exclude '*:kaldi'
 measure stft stft --impl c,torch,ipp,mkl_fft --exclude c:plain
-measure fft fft --impl c,numpy,pyfftw,ipp,mkl_fft
+measure fft fft --impl c,ipp,mkl_fft
 measure vq vq --op encode --impl c,numpy,torch,faiss
 measure resample resample --impl 'c:hq*,c:low*,soxr:HQ,torchaudio' --exclude torchaudio:kaiser_best
 measure quantize quantize --op encode --impl c,numpy,torchaudio
-# ours alone, on one thread and on two
-measure threads-mel mel --op mel --impl c --exclude 'c:*' --threads 1,2
-measure threads-stft stft --impl c --exclude 'c:*' --threads 1,2
+# ours alone, on one thread and on two; one long signal is harder to share than many
+measure threads-mel mel --op mel --impl c --exclude 'c:*' --threads 1,2 --case batch=1 --case seconds=60
+measure threads-stft stft --impl c --exclude 'c:*' --threads 1,2 --case batch=1 --case seconds=60
 measure threads-vq vq --op encode --impl c --exclude 'c:*' --threads 1,2
 measure threads-resample resample --impl c:hq --threads 1,2
 measure threads-quantize quantize --op encode --impl c --exclude 'c:*' --threads 1,2
