@@ -35,5 +35,5 @@ def weights(make, place):
 
 def identity(place):
     """A text that changes with the weights of a folder; of a hub's model, its name."""
-    files = sorted(Path(place).glob("*.safetensors"))
+    files = sorted(Path(place).glob("*.safetensors")) or sorted(Path(place).glob("model.bin"))
     return " ".join([place, *(f"{file.stat().st_size}@{file.stat().st_mtime_ns}" for file in files)])

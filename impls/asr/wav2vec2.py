@@ -1,7 +1,7 @@
 from bench import impl
 
 
-@impl("asr", requires=("impls.asr._wav2vec2", "torchaudio", "transformers", "torch"), extra="quality,torch")
+@impl("asr", requires=("impls.asr._wav2vec2", "torchaudio", "transformers", "torch"), extra="dsp,torch,quality")
 def wav2vec2(case):
     """wav2vec 2.0 with a CTC head, run by torchaudio: the likeliest symbol of each frame; $BENCH_WAV2VEC2."""
     import torch

@@ -1,7 +1,7 @@
 from bench import impl
 
 
-@impl("asr", requires=("impls.asr._whisper", "transformers", "torch"), extra="quality,torch")
+@impl("asr", requires=("impls.asr._whisper", "transformers", "torch"), extra="dsp,torch,quality")
 def whisper(case):
     """Whisper through transformers: greedy, English, in windows of 30 s; weights from $BENCH_WHISPER."""
     import torch

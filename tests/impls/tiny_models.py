@@ -7,7 +7,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def whisper(folder: Path) -> Path:
-    """English-only Whisper of width 16 whose vocabulary is the letters, the space and Whisper's marks."""
+    """English-only Whisper of width 16 whose vocabulary is the 256 bytes and Whisper's marks; it says letters."""
     import torch
     from transformers import (
         GenerationConfig,
@@ -17,14 +17,17 @@ def whisper(folder: Path) -> Path:
         WhisperProcessor,
         WhisperTokenizer,
     )
+    from transformers.convert_slow_tokenizer import bytes_to_unicode
 
     times = [f"<|{0.02 * step:.2f}|>" for step in range(1501)]
-    marks = ["<|endoftext|>", "<|startoftranscript|>", "<|notimestamps|>", *times]
-    vocabulary = {token: number for number, token in enumerate([*LETTERS, "\u0120", *marks])}
+    tasks = ["<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>"]
+    marks = ["<|endoftext|>", "<|startoftranscript|>", *tasks, "<|notimestamps|>", *times]
+    others = [character for character in bytes_to_unicode().values() if character not in LETTERS]
+    vocabulary = {token: number for number, token in enumerate([*LETTERS, *others, *marks])}
     folder.mkdir(parents=True)
     (folder / "vocab.json").write_text(json.dumps(vocabulary))
     (folder / "merges.txt").write_text("#version: 0.2\n")
-    end, start, untimed = (vocabulary[mark] for mark in marks[:3])
+    end, start, untimed = (vocabulary[mark] for mark in (*marks[:2], "<|notimestamps|>"))
     size = {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16}
     heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
     ids = {"pad_token_id": end, "bos_token_id": end, "eos_token_id": end, "decoder_start_token_id": start}
@@ -33,7 +36,7 @@ def whisper(folder: Path) -> Path:
         WhisperConfig(vocab_size=len(vocabulary), **size, **heads, **ids, suppress_tokens=[], begin_suppress_tokens=[])
     )
     with torch.no_grad():
-        model.model.decoder.embed_tokens.weight[len(LETTERS) + 1 :] = 0  # random weights would say nothing but marks
+        model.model.decoder.embed_tokens.weight[len(LETTERS) :] = 0  # random weights would say nothing but marks
     model.generation_config = GenerationConfig(
         **ids, max_length=20, is_multilingual=False, no_timestamps_token_id=untimed, suppress_tokens=[start],
         begin_suppress_tokens=[end],
@@ -43,6 +46,15 @@ def whisper(folder: Path) -> Path:
         str(folder / "vocab.json"), str(folder / "merges.txt"), additional_special_tokens=marks[1:]
     )
     WhisperProcessor(WhisperFeatureExtractor(), tokenizer).save_pretrained(folder)
+    return folder
+
+
+def faster_whisper(folder: Path) -> Path:
+    """The same Whisper in the format of CTranslate2."""
+    from ctranslate2.converters import TransformersConverter
+
+    original = whisper(folder.with_name("unconverted"))
+    TransformersConverter(str(original), copy_files=["tokenizer.json"]).convert(str(folder))
     return folder
 
 
