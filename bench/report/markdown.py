@@ -152,7 +152,9 @@ def _padded(piece: str) -> str:
 
 def _closing(contents: Contents) -> list[str]:
     reading = "\n".join(f"- **{text(k)}**: {text(v)}" for k, v in words.HOW_TO_READ.items())
-    parts = ["## How to read this", reading, "## How it was measured", text(words.METHOD), "## Environment"]
+    parts = ["## How to read this", reading, "## How it was measured", text(words.METHOD)]
+    parts += ["## How it was scored", text(words.SCORING)] if contents.codecs else []
+    parts.append("## Environment")
     for run in contents.runs:
         parts += _environment(run, contents.several_runs)
     if contents.versions:

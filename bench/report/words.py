@@ -19,6 +19,17 @@ HOW_TO_READ = {
     "case over one's own: 100 is the fastest everywhere. Ties there combine the intervals of the cases' ratios.",
 }
 
+SCORING = (
+    "Every clip is encoded and decoded whole. soxr VHQ resamples between the corpus, the case and the codec's own "
+    "rate; what that alone costs stands in the rows marked ceiling. The lag of a codec is calibrated over several "
+    "clips, is the same for all of them, and is taken out before a metric is computed, except where the name ends in "
+    "_raw. The payload is what a decoder needs; container is that of the usual file or transport format. A metric "
+    "that has no answer for a clip is a counted failure with its reason, and no number stands in for it. Speech, "
+    "music and noise are never averaged together. The 95% intervals draw speakers first, then clips within each. Word "
+    "and character error rates are edits over words, summed over clips before they are divided, beside the rate of "
+    "the same recogniser on the untouched audio. Tables of every clip: bench report --format csv."
+)
+
 METHOD = (
     "Each implementation runs in processes of its own, several of them, and the rivals take turns round by round, in "
     "a shuffled order, one at a time; so a drift of the machine falls on all of them. Conversion and data movement "
