@@ -17,7 +17,11 @@ __version__ = metadata.version("ipp")
 
 INVERSE_BY_N = 2  # IPP_FFT_DIV_INV_BY_N
 FAST = 1  # ippAlgHintFast
-AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}  # what IPP's "k0" is built for; "l9" is for AVX2
+NEEDS = {  # IPP's names of its libraries for CPUs, the best first
+    "k0": {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"},
+    "l9": {"avx2"},
+    "y8": {"sse4_2"},
+}
 BLOCK = 16  # frames that are handled together
 
 
@@ -27,7 +31,7 @@ def _load():
     flags = {
         word for line in Path("/proc/cpuinfo").read_text().splitlines() if "flags" in line for word in line.split()
     }
-    cpu = "k0" if flags >= AVX512 else "l9"
+    cpu = next((name for name, need in NEEDS.items() if flags >= need), "")
     try:
         ctypes.CDLL(files["libippcore"], ctypes.RTLD_GLOBAL)
         return tuple(ctypes.CDLL(files[f"libipp{kind}{cpu}"]) for kind in "si")

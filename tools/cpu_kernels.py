@@ -132,10 +132,14 @@ def render(runs: Runs, goals: Sequence[Goal], misses: str) -> str:
     for work in dict.fromkeys(goal.work for goal, _ in found):
         rows = [start(g, text(f.label))[1:] + cells(f) for g, some in found if g.work == work for f in some]
         parts += [f"### {work}", table(["against", "case", *HEADINGS], 2, rows)] if rows else []
+    parts += ["## What the answers are worth", *worth(runs)]
     parts += ["## Misses, explained", misses.strip() or "Nothing has been written about them yet.", *machine(runs)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+WORTH = """\
+The error is each suite's own figure. SNR: of a resampler's probe tones, of what a quantizer decodes. Band edge: where a
+resampler is 3 dB down, over the lower Nyquist frequency. Ties: codewords that are as near as the nearest to 1e-6."""
 METHOD = """\
 “Ours over it” is the rival's time over ours: the mean over processes of the medians of the ratios of rounds that took
 turns, with its 95% interval; one thread each unless said otherwise. “Outputs reused” is ours writing into the same
@@ -161,6 +165,22 @@ def cells(one: Finding) -> list[str]:
 def table(headings: Sequence[str], left: int, rows: Iterable[Sequence[str]]) -> str:
     rule = [":--" if n < left else "--:" for n in range(len(headings))]
     return "\n".join(f"| {' | '.join(row)} |" for row in (headings, rule, *rows))
+
+
+def worth(runs: Runs) -> list[str]:
+    """Errors of ours and of the rivals, and how well resamplers filter: like is to be compared with like."""
+    headings = ["suite", "operation", "implementation", "largest error", "least SNR, dB", "least band edge", "ties, %"]
+    groups: dict[tuple[str, str, str], list[Line]] = {}
+    for line in runs.lines:
+        groups.setdefault((line.suite, line.op, line.impl), []).append(line)
+    rows = []
+    for names, some in groups.items():
+        error = max((line.number("error") for line in some), default=None)
+        figures = [[n.quality[name] for n in some if name in n.quality] for name in ("snr_db", "edge", "ties")]
+        snr, edge, ties = min(figures[0], default=None), min(figures[1], default=None), max(figures[2], default=None)
+        values = significant(error), significant(snr, 4), significant(edge)
+        rows.append([*map(text, names), *values, significant(None if ties is None else 100 * ties)])
+    return [WORTH, table(headings, 3, rows)]
 
 
 def machine(runs: Runs) -> list[str]:

@@ -133,8 +133,9 @@ def test_wrong_answers_count_for_nothing() -> None:
 def test_the_report_shows_the_worst_case_every_case_and_what_is_missing() -> None:
     long = {**CASE, "preset": "power2048"}
     gone = [replace(r, status="unavailable", reason="no wheel", samples_ns=[], rounds=[]) for r in rows("ipp", 1.0)]
+    worth = {"error": 2e-7, "quality": {"snr_db": 131.24}}
     made = results(
-        rows("c", 1.0), rows("torch", 10.0), rows("c", 1.0, case=long), rows("torch", 5.0, case=long), gone[:1]
+        rows("c", 1.0), rows("torch", 10.0, **worth), rows("c", 1.0, case=long), rows("torch", 5.0, case=long), gone[:1]
     )
     page = render(Runs([made]), [goal(), goal("ipp", 2, None), goal("", 0.3, 0.5)], "Because of the **caches**.\n")
     summary, every = page.split("## Every case")
@@ -144,9 +145,10 @@ def test_the_report_shows_the_worst_case_every_case_and_what_is_missing() -> Non
     assert "- power-mel against ipp (ipp: no wheel)" in summary
     assert every.count("| torch | preset=power") == 2 and "10.0× (" in every
     assert "## Misses, explained\n\nBecause of the **caches**." in page
+    assert "| mel | mel | torch | 2.0e-07 | 131.2 | – | – |" in page
     assert "toy-1c-1g" in page and "1 thread: 100 GFLOP/s" in page and "2 threads: 190 GFLOP/s" in page
     tables = [n for n in page.splitlines() if n.startswith("|")]
-    assert {n.count("|") for n in tables} == {12, 11}  # no row has more cells than its heading
+    assert {n.count("|") for n in tables} == {12, 11, 8}  # no row has more cells than its heading
 
 
 def test_the_command_writes_a_file_and_says_what_it_cannot_read(
