@@ -180,10 +180,12 @@ def _show(results: Results, as_json: bool, quiet: bool) -> None:
         from rich.console import Console
 
         from bench.report.terminal import plain, terminal
+        from bench.scores import tally
 
         console = Console(highlight=False)
         console.print(terminal(results)) if console.is_terminal else click.echo(plain(results))
-        click.echo(f"\nrun: {results.path}\nreport: bench report {results.path}")
+        scores = f"\nscores: {told}" if results.path and (told := tally(results.path)) else ""
+        click.echo(f"\nrun: {results.path}{scores}\nreport: bench report {results.path}")
 
 
 @main.command(context_settings=SETTINGS)

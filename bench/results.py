@@ -126,6 +126,14 @@ class Results:
         """One line a row of ``rows.jsonl``; columns as in ``COLUMNS``."""
         return pd.DataFrame([asdict(r) for r in self.rows], columns=list(COLUMNS))
 
+    def scores(self, window: float = 0.10) -> pd.DataFrame:
+        """The scores of a run of codecs, one line a clip (:func:`bench.scores.frame`); empty where there are none."""
+        from bench.scores import frame
+
+        if self.path is None:
+            raise FileNotFoundError("these rows are of no run directory; Results.load(path) has one")
+        return frame(self.path, window)
+
     def failed(self) -> list[Row]:
         """Rows of implementations that gave a wrong answer, or none although they could run here."""
         return [r for r in self.rows if r.status not in ("ok", "unstable", "unavailable")]

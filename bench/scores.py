@@ -110,6 +110,15 @@ def failed(folder: str | Path) -> Iterator[Score]:
     return (score for score in read_scores(folder) if score.status not in ("ok", "unavailable"))
 
 
+def tally(folder: str | Path) -> str:
+    """``120 clips scored, 3 failed``; "" where nothing was scored."""
+    count = lost = 0
+    for score in read_scores(folder):
+        if score.impl != ORIGINAL:
+            count, lost = count + 1, lost + (score.status != "ok")
+    return f"{count} clips scored" + (f", {lost} failed" if lost else "") if count else ""
+
+
 def frame(folder: str | Path, window: float = WINDOW) -> pd.DataFrame:
     """One line a score: ``SCORE_COLUMNS`` and ``FRAME_COLUMNS``. ``window``: share of the asked bitrate."""
     table = []

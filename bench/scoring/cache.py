@@ -15,7 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bench.core import Implementation
 from bench.userdata import cache_dir
 
 Entry = dict[str, Any]
@@ -26,13 +25,6 @@ Entry = dict[str, Any]
 def fingerprint(*parts: Any) -> str:
     """Forty hex digits of plain values."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:40]
-
-
-def source_hash(implementation: Implementation) -> str:
-    """Of an implementation's file and of the helpers beside it."""
-    file = Path(implementation.source)
-    files = [file, *sorted(file.parent.glob("_*.py"))] if file.is_file() else []
-    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
 
 
 def file_hash(path: Path) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import Any, TypeVar
 
 from bench.plan import Usage
 from bench.process import Conditions
-from bench.scoring.hand import do_here
+from bench.scoring.hand import close_here, do_here
 from bench.scoring.task import Answer, Task
 
 Key = TypeVar("Key")
@@ -30,19 +31,27 @@ def answers(tasks: Iterator[tuple[Key, Task]], conditions: Conditions, address: 
     except ImportError:
         raise Usage("--engine dask://... needs distributed: pip install 'audio-bench[distributed]'") from None
     with _client(distributed, address) as client:
-        how = asdict(conditions)
-        running: dict[Any, Key] = {}
-        coming = distributed.as_completed(loop=client.loop)
-        while True:
-            room = PER_THREAD * max(1, sum(client.nthreads().values())) - len(running)
-            for key, task in islice(tasks, max(0, room)):
-                future = client.submit(do_here, asdict(task), how, pure=False)
-                running[future] = key
-                coming.add(future)
-            if not running:
-                return
-            future = next(coming)
-            yield running.pop(future), _answer(future)
+        try:
+            yield from _gathered(client, distributed.as_completed(loop=client.loop), tasks, asdict(conditions))
+        finally:
+            with suppress(Exception):  # workers that are gone have nothing left to end
+                client.run(close_here)
+
+
+def _gathered(
+    client: Any, coming: Any, tasks: Iterator[tuple[Key, Task]], conditions: dict[str, Any]
+) -> Iterator[tuple[Key, Answer]]:
+    running: dict[Any, Key] = {}
+    while True:
+        room = PER_THREAD * max(1, sum(client.nthreads().values())) - len(running)
+        for key, task in islice(tasks, max(0, room)):
+            future = client.submit(do_here, asdict(task), conditions, pure=False)
+            running[future] = key
+            coming.add(future)
+        if not running:
+            return
+        future = next(coming)
+        yield running.pop(future), _answer(future)
 
 
 def _client(distributed: Any, address: str) -> Any:

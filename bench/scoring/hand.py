@@ -48,11 +48,19 @@ class Hand:
 
 
 _mine = threading.local()
+_all: list[Hand] = []
 
 
 def do_here(task: dict[str, Any], conditions: dict[str, Any]) -> Answer:
     """``Hand.do`` in whatever thread this is, which keeps its process: what is sent to a cluster."""
-    if not hasattr(_mine, "hand"):
-        _mine.hand = Hand(Conditions(**conditions))
-    answer: Answer = _mine.hand.do(Task(**task))
-    return answer
+    hand: Hand | None = getattr(_mine, "hand", None)
+    if hand is None or hand.closed:
+        _mine.hand = hand = Hand(Conditions(**conditions))
+        _all.append(hand)
+    return hand.do(Task(**task))
+
+
+def close_here() -> None:
+    """End the processes of all threads of this one: a run is over."""
+    while _all:
+        _all.pop().close()

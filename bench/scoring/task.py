@@ -94,7 +94,8 @@ def clip_audio(task: Task, case: Case) -> np.ndarray:
     """float32 (channels, samples) at the case's rate, on the grid of 16 bits; raises :class:`BadFileError`."""
     clip = Clip(**{**task.clip, "path": Path(task.clip["path"])})
     corpus = Corpus("", Path(task.folder) if task.folder else None, ())
-    frames = min(round(MOST_SECONDS * clip.sample_rate), round(clip.seconds * clip.sample_rate))
+    # a manifest's seconds are rounded: the whole of a short clip is whatever the file holds
+    frames = round(MOST_SECONDS * clip.sample_rate) if clip.seconds > MOST_SECONDS else None
     mono = corpus.read(clip, 0, frames)
     return on_the_grid(staged(resample(mono[None], clip.sample_rate, case.sample_rate)[0], case))
 
