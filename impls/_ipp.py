@@ -101,9 +101,12 @@ def _keeping(fft, call):
 
 
 def rows(fft, inverse, threads):
-    """``call(source, target)`` transforms each row: float32 (batch, n) and complex64 (batch, n // 2 + 1), or back."""
+    """``call(source, target)`` transforms each row: float32 (batch, n) to float32 (batch, 2 (n // 2 + 1)), or back.
+
+    The wider one is what an array of complex64 holds.
+    """
     loop, scratch = _rows(fft.kind, inverse, threads > 1), fft.scratch(threads)
-    return _keeping(fft, lambda source, target: loop(source.view("f4"), target.view("f4"), fft.spec, scratch))
+    return _keeping(fft, lambda source, target: loop(source, target, fft.spec, scratch))
 
 
 @cache
