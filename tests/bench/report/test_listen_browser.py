@@ -47,7 +47,7 @@ def browser():
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     folder = tmp_path_factory.mktemp("listen")
-    impls = ("wave:good", "wave:plain", codec_runs.HOSTILE)
+    impls = ("wave:good", "wave:plain", codec_runs.HOSTILE, "passthrough:16k")
     scores = [codec_runs.untouched(clip) for clip in range(2)]
     scores += [codec_runs.score(i, b, clip) for i in impls for b in (6.0, 12.0) for clip in range(2)]
     (made,) = listen.write([codec_runs.write(folder / "run", scores, [])], folder)
@@ -96,6 +96,9 @@ def test_play_lets_the_chosen_recording_through_and_a_switch_keeps_the_position(
     assert heard(page)[0] == "wave:plain"
     page.get_by_text(codec_runs.HOSTILE, exact=True).first.click()
     assert heard(page)[0] == codec_runs.HOSTILE
+    page.keyboard.press("4")  # the same audio as the original, and so the same recording: not heard twice at once
+    assert heard(page)[0] == "original"
+    page.keyboard.press("3")
     after = page.evaluate("[player.position - player.context.currentTime, [...player.voices.values()].map(v => v.at)]")
     # the position runs on with the clock of the sound card, or came round to the beginning
     moved = (after[0] - before[0]) / page.evaluate("player.duration")
@@ -207,6 +210,9 @@ def test_the_blind_test_to_its_end_by_ear_and_by_key(page):
     page.get_by_role("button", name="Copy").click()
     until(page, "document.getElementById('abx-copied').textContent === 'copied'")
     assert page.evaluate("navigator.clipboard.readText()") == text
+    assert page.locator("#outputs").is_visible()
+    page.keyboard.press("2")  # the page can be used again, and the result stays
+    assert page.get_by_role("radio", name="wave:plain").is_checked() and page.locator("#abx-text").is_visible()
     page.get_by_role("button", name="Another test").click()
     assert page.locator("#outputs").is_visible() and page.get_by_role("button", name="Start").is_visible()
 

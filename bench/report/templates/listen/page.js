@@ -143,11 +143,11 @@ function begin() {
   hear("x");
 }
 
-function blind(on) {
+function blind(on, result = false) {
   document.body.classList.toggle("blind", on);
-  byId("abx-setup").hidden = on || Boolean(test);
+  byId("abx-setup").hidden = on || result;
   byId("abx-trial").hidden = !on;
-  byId("abx-result").hidden = on || !test;
+  byId("abx-result").hidden = !result;
   for (const control of document.querySelectorAll(".choose select, #level")) control.disabled = on;
 }
 
@@ -167,7 +167,6 @@ function answer(said) {
 
 function finish() {
   player.pause();
-  blind(false);
   const { abx } = test, p = abx.p < 0.001 ? abx.p.toExponential(1) : abx.p.toFixed(3);
   const verdict = abx.p < 0.05 ? "chance alone would rarely do so well" : "that is no evidence of a difference you can hear";
   byId("abx-verdict").textContent = `${abx.right} of ${abx.trials} right, p = ${p}: ${verdict}.`;
@@ -178,8 +177,10 @@ function finish() {
     `trials (X/answer): ${abx.answers.map(t => `${t.x}/${t.said}`).join(" ").toUpperCase()}`,
     `run: ${data.runs.join(", ")}`, `at: ${new Date().toISOString()}`,
   ].join("\n");
-  byId("now").textContent = "";
   byId("abx-copied").textContent = "";
+  test = null;
+  blind(false, true);
+  select(chosen);
   show();
 }
 
@@ -200,11 +201,11 @@ async function copy() {
 function key(event) {
   const typing = event.target.closest("textarea, select, input[type=number]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const blindly = test && !test.abx.done, pressed = event.key.toLowerCase();
+  const pressed = event.key.toLowerCase();
   if (pressed === " " && !event.target.closest("button:not(#play), summary, [type=checkbox]")) toggle();
   else if (pressed === "arrowleft" || pressed === "arrowright") { player.seek(player.position + (pressed === "arrowleft" ? -1 : 1)); show(); }
-  else if (blindly && "abx".includes(pressed)) hear(pressed);
-  else if (blindly && (pressed === "1" || pressed === "2")) answer(pressed === "1" ? "a" : "b");
+  else if (test && "abx".includes(pressed)) hear(pressed);
+  else if (test && (pressed === "1" || pressed === "2")) answer(pressed === "1" ? "a" : "b");
   else if (!test && /^[0-9]$/.test(pressed) && Number(pressed) < outputs.length) select(Number(pressed));
   else if (!test && (pressed === "arrowup" || pressed === "arrowdown")) select((chosen + (pressed === "arrowup" ? outputs.length - 1 : 1)) % outputs.length);
   else return;

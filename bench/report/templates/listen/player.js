@@ -35,7 +35,7 @@ class Player {
     const context = this.#contextAt(rate);
     for (const id of ids) if (!this.decoded.has(id)) this.decoded.set(id, await context.decodeAudioData(this.bytesOf(id)));
     if (turn !== this.turn) return false;
-    this.ids = ids;
+    this.ids = [...new Set(ids)];  // outputs that are the same audio share a recording
     this.duration = Math.max(...ids.map(id => this.decoded.get(id).duration));
     this.start = position < this.duration ? position : 0;
     this.current = current;
