@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core import Case, Implementation
-from bench.registry import load
+from bench.registry import load, source_hash
 from bench.worker import prove, version_of
 
 SUITE = "asr"
@@ -21,8 +21,8 @@ Transcribe = Callable[[NDArray[np.float32]], str]
 class Recogniser:
     """``recogniser("name")(samples, corpus)``: the text of one clip.
 
-    Made for a corpus when it is first asked for one, and kept. ``identity`` names the implementation, its version and
-    its weights: with the samples and the corpus's grammar, all that a text depends on.
+    Made for a corpus when it is first asked for one, and kept. ``identity`` names the implementation, its library's
+    version, its code and its weights: with the samples and the corpus's grammar, all that a text depends on.
     """
 
     def __init__(self, implementation: Implementation, threads: int = 1):
@@ -43,7 +43,8 @@ class Recogniser:
     @property
     def identity(self) -> str:
         model = getattr(self._for(""), "model", "")
-        return " ".join(filter(None, (self.name, version_of(self.implementation), model)))
+        code = source_hash(self.implementation)[:12]
+        return " ".join(filter(None, (self.name, version_of(self.implementation), code, model)))
 
     def _for(self, corpus: str) -> Transcribe:
         if corpus not in self.made:

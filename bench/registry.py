@@ -6,6 +6,7 @@ finding everything costs milliseconds. A file that cannot be read becomes a :cla
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import sys
@@ -142,6 +143,13 @@ def _matches(name: str, pattern: str) -> bool:
 def _nearest(name: str, known: Any) -> str:
     near = get_close_matches(name, list(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(near)}?" if near else f"; there are: {', '.join(known) or 'none'}"
+
+
+def source_hash(implementation: Implementation) -> str:
+    """Of an implementation's file and of the helpers beside it: what was computed with other code is not the same."""
+    file = Path(implementation.source)
+    files = [file, *sorted(file.parent.glob("_*.py"))] if file.is_file() else []
+    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
 
 
 def roots() -> list[Path]:

@@ -10,9 +10,9 @@ from typing import Any
 from bench import signals
 from bench.codec import ORIGINAL
 from bench.corpus import Clip, Corpus
-from bench.registry import Registry
+from bench.registry import Registry, source_hash
 from bench.results import Row
-from bench.scoring.cache import file_hash, fingerprint, source_hash
+from bench.scoring.cache import file_hash, fingerprint
 from bench.scoring.task import MOST_SECONDS, VERSION, Task
 from bench.store import Store
 
