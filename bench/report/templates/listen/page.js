@@ -195,6 +195,7 @@ function leave() {
 async function copy() {
   byId("abx-text").select();
   try { await navigator.clipboard.writeText(byId("abx-text").value); } catch { document.execCommand("copy"); }
+  byId("abx-copy").focus();
   byId("abx-copied").textContent = "copied";
 }
 
