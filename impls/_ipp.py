@@ -86,6 +86,7 @@ class RealFft:
 
     def scratch(self, threads, floats=0):
         """For each thread a row of ``floats`` float32 and then the buffer that IPP wants, on lines of its own."""
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
         return np.zeros((threads, -(-(4 * floats + self.buffer_size + 64) // 64) * 16), np.float32)
 
 
