@@ -89,15 +89,23 @@ def summarise(
 
 def interval(clusters: Sequence[Signal], seed: int = 0) -> tuple[float, float]:
     """The 95% interval of the mean over all values, by drawing clusters and then values within each."""
+    return ratio_interval([np.column_stack([c, np.ones(len(c))]) for c in clusters], seed)
+
+
+def ratio_interval(clusters: Sequence[Signal], seed: int = 0) -> tuple[float, float]:
+    """The same of a ratio of sums, such as edits over words; each cluster has shape (files, 2): above, below the line.
+
+    A draw in which nothing is below the line has no ratio, and is left out.
+    """
     rng = np.random.default_rng(seed)
-    sizes = np.array([len(cluster) for cluster in clusters])
-    # every cluster's own bootstrap distribution of its sum once, then draws of clusters from it
+    # every cluster's own bootstrap distribution of its sums once, then draws of clusters from it
     sums = np.stack([c[rng.integers(0, len(c), (RESAMPLES, len(c)))].sum(axis=1) for c in clusters])
     chosen = rng.integers(0, len(clusters), (RESAMPLES, len(clusters)))
-    drawn = sums[chosen, rng.integers(0, RESAMPLES, chosen.shape)].sum(axis=1) / sizes[chosen].sum(axis=1)
-    mean = float(np.concatenate(clusters).mean())
-    low, high = np.quantile(drawn, [tail := _tail(len(clusters)), 1 - tail])
-    return min(float(low), mean), max(float(high), mean)
+    above, below = sums[chosen, rng.integers(0, RESAMPLES, chosen.shape)].sum(axis=1).T
+    whole = np.concatenate(clusters).sum(axis=0)
+    value = float(whole[0] / whole[1])
+    low, high = np.quantile(above[below > 0] / below[below > 0], [tail := _tail(len(clusters)), 1 - tail])
+    return min(float(low), value), max(float(high), value)
 
 
 def _tail(n: int) -> float:
