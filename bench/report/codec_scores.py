@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bench.core import label_of
-from bench.quality.summary import FEW_SPEAKERS, RESAMPLES, _tail, summarise
+from bench.quality.summary import FEW_SPEAKERS, ratio_interval, summarise
 from bench.report import metrics
 from bench.report.codec_tables import At, Condition, Entry, Mean, rank
 from bench.report.digits import counted
@@ -211,20 +211,10 @@ def _edits(scores: Sequence[Score], unit: str) -> Edits:
     return found
 
 
-def pooled_interval(edits: Edits, speakers: Mapping[str, str], seed: int = 0) -> tuple[float, float]:
-    """The 95% interval, in percent, of edits over words: speakers are drawn, then clips within each.
-
-    The same two stages and tails as :func:`bench.quality.summary.interval`, of a ratio in place of a mean.
-    """
-    rng = np.random.default_rng(seed)
+def pooled_interval(edits: Edits, speakers: Mapping[str, str]) -> tuple[float, float]:
+    """The 95% interval, in percent, of edits over words: speakers are drawn, then clips within each."""
     groups: dict[str, list[tuple[int, int]]] = {}
     for clip, counts in edits.items():
         groups.setdefault(speakers.get(clip) or f"clip {clip}", []).append(counts)
-    arrays = [np.array(group, np.float64) for group in groups.values()]
-    sums = np.stack([a[rng.integers(0, len(a), (RESAMPLES, len(a)))].sum(axis=1) for a in arrays])
-    chosen = rng.integers(0, len(arrays), (RESAMPLES, len(arrays)))
-    drawn = sums[chosen, rng.integers(0, RESAMPLES, chosen.shape)].sum(axis=1)
-    whole = np.concatenate(arrays).sum(axis=0)
-    low, high = np.quantile(drawn[:, 0] / np.maximum(drawn[:, 1], 1), [tail := _tail(len(arrays)), 1 - tail])
-    value = whole[0] / whole[1]
-    return 100 * min(float(low), float(value)), 100 * max(float(high), float(value))
+    low, high = ratio_interval([np.array(group, np.float64) for group in groups.values()])
+    return 100 * low, 100 * high

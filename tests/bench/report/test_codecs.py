@@ -167,6 +167,19 @@ def test_the_interval_of_a_pooled_rate_is_that_of_the_mean_when_all_clips_are_al
     assert codec_scores.pooled_interval(edits, speakers) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
+def test_the_interval_of_a_pooled_rate_is_that_of_the_delta_method_when_clips_are_many():
+    """Cochran, Sampling Techniques, 1977, section 6.4: the variance of a ratio of sums, by its residuals."""
+    rng = np.random.default_rng(2)
+    words = rng.integers(2, 40, 500)
+    errors = rng.binomial(words, rng.beta(2, 8, 500))
+    edits = {f"clip-{n}": (int(e), int(w)) for n, (e, w) in enumerate(zip(errors, words, strict=True))}
+    low, high = codec_scores.pooled_interval(edits, {})
+    rate = errors.sum() / words.sum()
+    deviation = np.sqrt(np.sum((errors - rate * words) ** 2)) / words.sum()
+    assert (high - low) / 2 == pytest.approx(100 * 1.96 * deviation, rel=0.08)
+    assert (high + low) / 2 == pytest.approx(100 * rate, abs=100 * 0.3 * deviation)
+
+
 def test_speed_delay_and_memory_come_from_the_right_rows(condition):
     good, plain = entry(condition, "wave:good", 6.0), entry(condition, "wave:plain", 6.0)
     assert good.speed("encode", "x_realtime") == pytest.approx(40, rel=0.02)
