@@ -7,7 +7,7 @@
 
 struct ak_fft_plan {
     const ak_rfft_kernels *kernels;
-    ak_rfft forward, inverse;
+    ak_rfft forward, inverse, dense;    /* dense: the inverse without the skew */
     int32_t *offset;                    /* of each place of the forward transform, in lanes */
     float *forward_gain, *inverse_gain; /* all equal */
     size_t width, n, bins;
@@ -54,7 +54,7 @@ static void inverse_task(const void *arg, void *scratch, size_t task)
         size_t count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, 2 * p->bins, count,
                              work, p->width, 0);
-        p->kernels->inverse(&p->inverse, p->inverse_gain, work, samples);
+        p->kernels->inverse(&p->inverse, p->inverse_gain, work, work, samples);
         float *to = g->to + (ptrdiff_t)row * g->to_stride;
         for (size_t j = 0; j < p->n; j += AK_SKEW) {
             size_t rows = p->n - j < AK_SKEW ? p->n - j : AK_SKEW;
@@ -88,9 +88,14 @@ static void inverse_lanes_task(const void *arg, void *scratch, size_t task)
     float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
     size_t values = 2 * p->bins * p->width;
     for (size_t b = span.begin; b < span.end; b++) {
+        const float *bins = g->from + b * values;
         float *to = g->to + b * p->n * p->width;
-        memcpy(work, g->from + b * values, values * sizeof(float));
-        p->kernels->inverse(&p->inverse, p->inverse_gain, work, samples);
+        if (!ak_is_aligned(bins)) bins = memcpy(work, bins, values * sizeof(float));
+        if (!p->inverse.chirped && ak_is_aligned(to)) {
+            p->kernels->inverse(&p->dense, p->inverse_gain, bins, work, to);
+            continue;
+        }
+        p->kernels->inverse(&p->inverse, p->inverse_gain, bins, work, samples);
         for (size_t j = 0; j < p->n; j += AK_SKEW) {
             size_t rows = p->n - j < AK_SKEW ? p->n - j : AK_SKEW;
             memcpy(to + j * p->width, samples + ak_skew(j) * p->width, rows * p->width * sizeof(float));
@@ -110,6 +115,8 @@ static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
     p->bins = p->n / 2 + 1;
     if ((status = ak_rfft_init(&p->forward, n, p->kernels->width, 0)) != AK_OK) return status;
     if ((status = ak_rfft_init(&p->inverse, n, p->kernels->width, 1)) != AK_OK) return status;
+    if (!p->inverse.chirped && (status = ak_rfft_init(&p->dense, n, p->kernels->width, 2)) != AK_OK)
+        return status;
     if (p->n * p->width > INT32_MAX) return AK_ERR_SIZE;
     p->offset = ak_alloc(p->n * sizeof *p->offset);
     p->forward_gain = ak_alloc(p->n * sizeof(float));
@@ -197,6 +204,7 @@ void ak_fft_destroy(ak_fft_plan *plan)
     ak_crew_destroy(plan->crew);
     ak_rfft_free(&plan->forward);
     ak_rfft_free(&plan->inverse);
+    ak_rfft_free(&plan->dense);
     free(plan->offset);
     free(plan->forward_gain);
     free(plan->inverse_gain);

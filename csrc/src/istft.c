@@ -107,7 +107,7 @@ static void istft_task(const void *arg, void *scratch, size_t task)
             size_t count = g->frames - first < p->width ? g->frames - first : p->width;
             k->to_lanes(spectrum + (ptrdiff_t)first * g->frame_stride, g->frame_stride, 2 * p->bins, count,
                         work, p->width, 0);
-            k->inverse(&p->fft, p->gain, work, frame);
+            k->inverse(&p->fft, p->gain, work, work, frame);
             k->overlap_add(frame, p->n, p->hop, sums, p->span * p->width);
         }
         if (b >= span.begin)

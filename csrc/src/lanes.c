@@ -23,23 +23,31 @@ int ak_lanes_supports(int size)
     return size == 1;
 }
 
+enum { FORWARD = 1, INVERSE = 2, DENSE = 4 }; /* DENSE: the inverse whose samples leave without the skew */
+
 /* What was fastest of all orders of all radices, for common sizes (half of n_fft) and vectors of at least
  * `width` floats; those of 16 have 32 registers, which radix 16 needs. */
 static const struct measured {
-    int size, width, inverse, radix[5];
+    int size, width, directions, radix[5];
 } measured[] = {
-    {160, 16, 0, {10, 8, 2}},  {160, 16, 1, {10, 8, 2}},     {200, 4, 0, {10, 5, 4}},
-    {200, 16, 1, {10, 10, 2}}, {240, 16, 0, {10, 8, 3}},     {240, 16, 1, {10, 8, 3}},
-    {320, 16, 0, {10, 8, 4}},  {320, 16, 1, {10, 8, 4}},     {400, 16, 0, {10, 5, 8}},
-    {400, 16, 1, {10, 10, 4}}, {480, 16, 0, {16, 10, 3}},    {480, 16, 1, {16, 10, 3}},
-    {512, 16, 1, {16, 8, 4}},  {2048, 16, 0, {8, 16, 4, 4}}, {2048, 16, 1, {16, 8, 8, 2}},
+    {160, 16, FORWARD | INVERSE | DENSE, {10, 8, 2}},
+    {200, 4, FORWARD, {10, 5, 4}},
+    {200, 16, INVERSE | DENSE, {10, 10, 2}},
+    {240, 16, FORWARD | INVERSE | DENSE, {10, 8, 3}},
+    {320, 16, FORWARD | INVERSE | DENSE, {10, 8, 4}},
+    {400, 16, FORWARD, {10, 5, 8}},
+    {400, 16, INVERSE | DENSE, {10, 10, 4}},
+    {480, 16, FORWARD | INVERSE | DENSE, {16, 10, 3}},
+    {512, 16, INVERSE, {16, 8, 4}},
+    {2048, 16, FORWARD, {8, 16, 4, 4}},
+    {2048, 16, INVERSE | DENSE, {16, 8, 8, 2}},
 };
 
-static int choose_measured(ak_lanes *t, int width, int inverse)
+static int choose_measured(ak_lanes *t, int width, int direction)
 {
     for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
         const struct measured *m = &measured[i];
-        if (m->size != t->size || width < m->width || inverse != m->inverse) continue;
+        if (m->size != t->size || width < m->width || !(direction & m->directions)) continue;
         for (t->passes = 0; t->passes < 5 && m->radix[t->passes]; t->passes++)
             t->radix[t->passes] = m->radix[t->passes];
         return 1;
@@ -96,7 +104,7 @@ ak_status ak_lanes_init(ak_lanes *t, int size, int width, int inverse)
     memset(t, 0, sizeof *t);
     if (!ak_lanes_supports(size)) return AK_ERR_SIZE;
     t->size = size;
-    if (!choose_measured(t, width, inverse)) choose_radices(t);
+    if (!choose_measured(t, width, 1 << inverse)) choose_radices(t);
     t->order = ak_alloc((size_t)size * sizeof *t->order);
     if (!t->order) return AK_ERR_MEMORY;
     for (int s = 0; s < size; s++) t->order[s] = digit_reversed(t, s);

@@ -27,7 +27,7 @@ typedef struct ak_lanes {
 /* Whether size has no prime factor but 2, 3, 5 and 7. */
 int ak_lanes_supports(int size);
 
-/* width: of the vectors that it is for; inverse: whether it is run backwards. They only guide the choice of
+/* width: of the vectors that it is for; inverse: 0, 1 or 2 as in rfft.h. They only guide the choice of
  * the radices. Errors: AK_ERR_SIZE (not supported), AK_ERR_MEMORY. Whatever it returns, ak_lanes_free
  * releases. */
 ak_status ak_lanes_init(ak_lanes *t, int size, int width, int inverse);

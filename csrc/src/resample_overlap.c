@@ -194,7 +194,7 @@ void ak_overlap_group(const ak_overlap *o, void *scratch, const float *x, size_t
     load_group(o, sheet, work, x, samples, first, count);
     o->kernels->forward(&o->forward, AK_BINS_COMPLEX, sheet, o->offset, o->gain_in, work, NULL);
     o->shape(work, o->response, o->bins, o->n_out / 2 + 1);
-    o->kernels->inverse(&o->inverse, o->gain_out, work, sheet);
+    o->kernels->inverse(&o->inverse, o->gain_out, work, work, sheet);
 
     size_t from = first * o->outputs, whole = (length - from) / o->outputs;
     if (whole > count) whole = count;

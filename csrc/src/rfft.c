@@ -83,7 +83,10 @@ static ak_status init_halves(ak_rfft *t, int width)
     for (int k = 0; k < t->size; k++) ak_set_unit(t->unpack + 2 * k, (double)k / t->n);
     t->place = ak_alloc((size_t)t->size * sizeof *t->place);
     if (!t->place) return AK_ERR_MEMORY;
-    for (int s = 0; s < t->size; s++) t->place[s] = (int32_t)ak_skew(2 * (size_t)t->lanes.order[s]);
+    for (int s = 0; s < t->size; s++) {
+        size_t sample = 2 * (size_t)t->lanes.order[s];
+        t->place[s] = (int32_t)(t->inverse == 2 ? sample : ak_skew(sample));
+    }
     for (int i = 0; i < t->n; i++) t->sample[i] = 2 * t->lanes.order[i / 2] + i % 2;
     t->scale = 0.5;
     t->work = 2 * (size_t)t->size + 2;

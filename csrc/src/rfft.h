@@ -32,8 +32,8 @@ typedef struct ak_rfft {
     size_t work;     /* vectors of scratch, 2 (n / 2 + 1) at least */
 } ak_rfft;
 
-/* width: of the kernels that will run it. inverse: non-zero for tables of the inverse direction; a transform
- * serves one direction only.
+/* width: of the kernels that will run it. inverse: 1 for tables of the inverse direction, 2 for those of an
+ * inverse whose samples leave without the skew (below); a transform serves one direction only.
  * Errors: AK_ERR_SIZE, AK_ERR_MEMORY. Whatever it returns, ak_rfft_free releases. */
 ak_status ak_rfft_init(ak_rfft *t, int n, int width, int inverse);
 void ak_rfft_free(ak_rfft *t);
@@ -64,10 +64,10 @@ typedef struct ak_rfft_kernels {
     void (*forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
                     const float *gain, float *work, float *bins);
 
-    /* x = gain * unscaled inverse FFT. work: t->work vectors, X at their start, destroyed; x: ak_skew(n)
-     * vectors, sample j in vector ak_skew(j). gain[i] scales what stands at place i. Imaginary parts of X[0]
-     * and X[n / 2] count as zero. */
-    void (*inverse)(const ak_rfft *t, const float *gain, float *work, float *x);
+    /* x = gain * unscaled inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may be where work is.
+     * work: t->work vectors; x: ak_skew(n) vectors, sample j in vector ak_skew(j). gain[i] scales what stands
+     * at place i. Imaginary parts of X[0] and X[n / 2] count as zero. */
+    void (*inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x);
 
     /* to[r * to_stride + l] = from[l * from_stride + r] for r < rows, l < count <= W, and 0 for the other
      * lanes; `to` is aligned and to_stride a multiple of W. Where again > 0, the same once more at to +

@@ -38,13 +38,15 @@ void AK_NAME(ak_chirp_forward)(const ak_rfft *t, ak_bins kind, const float *samp
 
 /* x[j] = Re of the sum over k <= n / 2 of m[k] X[k] exp(2 pi i j k / n), m = 1 at both ends and 2 between:
  * the forward chirp of the conjugate. */
-void AK_NAME(ak_chirp_inverse)(const ak_rfft *t, const float *gain, float *work, float *x)
+void AK_NAME(ak_chirp_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x)
 {
     cvec *b = (cvec *)(void *)work;
+    const cvec *from = (const cvec *)(const void *)bins;
     v_f32 *out = (v_f32 *)(void *)x;
     for (int k = 0; k <= t->size; k++) {
         int end = k == 0 || 2 * k == t->n;
-        cvec conjugate = end ? (cvec){b[k].r, (v_f32){0}} : (cvec){b[k].r + b[k].r, -(b[k].i + b[k].i)};
+        cvec conjugate =
+            end ? (cvec){from[k].r, (v_f32){0}} : (cvec){from[k].r + from[k].r, -(from[k].i + from[k].i)};
         b[k] = c_twiddle(conjugate, t->chirp + 2 * k);
     }
     for (int k = t->size + 1; k < t->lanes.size; k++) b[k] = (cvec){{0}, {0}};

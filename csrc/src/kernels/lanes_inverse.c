@@ -7,7 +7,7 @@
 #include "rfft_kernels.h"
 
 /* Points k and size - k of the complex transform, swapped, from bins k and size - k. */
-AK_INLINE void pack(cvec *b, int size, int k, const float *w, cvec *z, cvec *y)
+AK_INLINE void pack(const cvec *b, int size, int k, const float *w, cvec *z, cvec *y)
 {
     cvec p = b[k], q = b[size - k];
     cvec even = {p.r + q.r, p.i - q.i};
@@ -32,20 +32,22 @@ AK_INLINE void store_column(const int R, const cvec *x, cvec *b, const float *w,
 }
 
 /* Packing and the first split, two mirrored columns at a time. */
-AK_INLINE void split_first(const int R, cvec *b, const float *w, int length, const float *turn)
+/* from: the bins, which may be b. */
+AK_INLINE void split_first(const int R, const cvec *from, cvec *b, const float *w, int length,
+                           const float *turn)
 {
     const int size = R * length;
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
-    x[0] = pack_edges(b, size);
+    x[0] = pack_edges(from, size);
     AK_UNROLL(16)
-    for (int q = 1; q <= R / 2; q++) pack(b, size, q * length, turn, &x[q], &x[R - q]);
+    for (int q = 1; q <= R / 2; q++) pack(from, size, q * length, turn, &x[q], &x[R - q]);
     dft(R, x);
     AK_UNROLL(16)
     for (int j = 0; j < R; j++) b[j * length] = x[j];
 
     for (int k = 1; k < (length + 1) / 2; k++) {
         AK_UNROLL(16)
-        for (int q = 0; q < R; q++) pack(b, size, k + q * length, turn, &x[q], &y[R - 1 - q]);
+        for (int q = 0; q < R; q++) pack(from, size, k + q * length, turn, &x[q], &y[R - 1 - q]);
         dft(R, x);
         store_column(R, x, b, w, length, k);
         dft(R, y);
@@ -54,19 +56,19 @@ AK_INLINE void split_first(const int R, cvec *b, const float *w, int length, con
     if (length % 2 == 0) {
         int k = length / 2;
         AK_UNROLL(16)
-        for (int q = 0; q < (R + 1) / 2; q++) pack(b, size, k + q * length, turn, &x[q], &x[R - 1 - q]);
+        for (int q = 0; q < (R + 1) / 2; q++) pack(from, size, k + q * length, turn, &x[q], &x[R - 1 - q]);
         dft(R, x);
         store_column(R, x, b, w, length, k);
     }
 }
 
 /* Packing alone, before a transform of a single pass. */
-static void pack_pass(cvec *b, int size, const float *turn)
+static void pack_pass(const cvec *from, cvec *b, int size, const float *turn)
 {
-    cvec first = pack_edges(b, size);
+    cvec first = pack_edges(from, size);
     for (int k = 1; k <= size / 2; k++) {
         cvec z, y;
-        pack(b, size, k, turn, &z, &y);
+        pack(from, size, k, turn, &z, &y);
         b[size - k] = y;
         b[k] = z;
     }
@@ -115,9 +117,9 @@ AK_INLINE void scatter(const int R, const cvec *b, const int32_t *place, const f
     }
 #define DEFINE_SPLITS(R)                                                                                     \
     DEFINE_INNER(R)                                                                                          \
-    static void split_first_##R(cvec *b, const float *w, int length, const float *turn)                      \
+    static void split_first_##R(const cvec *from, cvec *b, const float *w, int length, const float *turn)    \
     {                                                                                                        \
-        split_first(R, b, w, length, turn);                                                                  \
+        split_first(R, from, b, w, length, turn);                                                            \
     }
 DEFINE_SPLITS(2)
 DEFINE_SPLITS(3)
@@ -128,26 +130,27 @@ DEFINE_SPLITS(8)
 DEFINE_INNER(10)
 DEFINE_INNER(16)
 
-static void run_split_first(int radix, cvec *b, const float *w, int length, const float *turn)
+static void run_split_first(int radix, const cvec *from, cvec *b, const float *w, int length,
+                            const float *turn)
 {
     switch (radix) {
     case 2:
-        split_first_2(b, w, length, turn);
+        split_first_2(from, b, w, length, turn);
         break;
     case 3:
-        split_first_3(b, w, length, turn);
+        split_first_3(from, b, w, length, turn);
         break;
     case 4:
-        split_first_4(b, w, length, turn);
+        split_first_4(from, b, w, length, turn);
         break;
     case 5:
-        split_first_5(b, w, length, turn);
+        split_first_5(from, b, w, length, turn);
         break;
     case 7:
-        split_first_7(b, w, length, turn);
+        split_first_7(from, b, w, length, turn);
         break;
     default:
-        split_first_8(b, w, length, turn);
+        split_first_8(from, b, w, length, turn);
         break;
     }
 }
@@ -233,18 +236,19 @@ static void run_blocks(const ak_rfft *t, int q, cvec *b, const float *gain, v_f3
     }
 }
 
-void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, float *work, float *x)
+void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x)
 {
     cvec *b = (cvec *)(void *)work;
+    const cvec *from = (const cvec *)(const void *)bins;
     v_f32 *out = (v_f32 *)(void *)x;
     const ak_lanes *lanes = &t->lanes;
     int last = lanes->passes - 1;
     if (last == 0) {
-        pack_pass(b, t->size, t->unpack);
+        pack_pass(from, b, t->size, t->unpack);
         run_scatter(t, b, gain, out, 0, 1);
         return;
     }
-    run_split_first(lanes->radix[last], b, lanes->twiddle[last], lanes->length[last], t->unpack);
+    run_split_first(lanes->radix[last], from, b, lanes->twiddle[last], lanes->length[last], t->unpack);
     run_blocks(t, last - 1, b, gain, out, 0, lanes->radix[last]);
 }
 

@@ -8,12 +8,13 @@
 /* The real FFT through a complex one of half its size. */
 void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
                                 const float *gain, float *work, float *bins);
-void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, float *work, float *x);
+void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work,
+                                float *x);
 
 /* The real FFT through a convolution with a chirp. */
 void AK_NAME(ak_chirp_forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
                                const float *gain, float *work, float *bins);
-void AK_NAME(ak_chirp_inverse)(const ak_rfft *t, const float *gain, float *work, float *x);
+void AK_NAME(ak_chirp_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x);
 
 /* The complex FFT in place, from digit-reversed to natural order and the other way about. */
 void AK_NAME(ak_lanes_to_natural)(const ak_lanes *t, cvec *b);

@@ -170,12 +170,12 @@ static void forward(const ak_rfft *t, ak_bins kind, const float *samples, const 
         AK_NAME(ak_halves_forward)(t, kind, samples, offset, gain, work, bins);
 }
 
-static void inverse(const ak_rfft *t, const float *gain, float *work, float *x)
+static void inverse(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x)
 {
     if (t->chirped)
-        AK_NAME(ak_chirp_inverse)(t, gain, work, x);
+        AK_NAME(ak_chirp_inverse)(t, gain, bins, work, x);
     else
-        AK_NAME(ak_halves_inverse)(t, gain, work, x);
+        AK_NAME(ak_halves_inverse)(t, gain, bins, work, x);
 }
 
 const ak_rfft_kernels AK_NAME(ak_rfft_kernels) = {
