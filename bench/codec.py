@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # finding implementations stays quick
 Packets = list[bytes]
 FACTS = (
     "nominal_bps", "payload_bps", "container_bps", "rate", "frame", "delay", "buffer", "model_bytes", "lossless",
-    "parametric",
+    "parametric", "random_weights",
 )  # fmt: skip
 """What every answer of an operation is accompanied by, float64, in this order; NaN where it is not known.
 
@@ -64,6 +64,7 @@ class Codec:
       and what can be decoded by then out, float32 (channels, any number of samples).
     - ``model_bytes``: size of the parameters, for codecs that are trained.
     - ``lossless``: audio of 16 bits (multiples of 2**-15) at ``rate`` comes back bit for bit.
+    - ``random_weights``: a trained codec without its training: its speed counts, its quality is shown and never ranked.
     - ``parametric``: it does not follow the waveform, so that sample-wise measures such as SNR mean nothing.
     - ``channels``: the most channels that it takes; a case with more is reported as unavailable.
     """
@@ -80,6 +81,7 @@ class Codec:
     model_bytes: int = 0
     lossless: bool = False
     parametric: bool = False
+    random_weights: bool = False
     channels: int = 1
 
 
@@ -187,7 +189,7 @@ class Trip:
         payload = np.nan if packets is None else c.payload_bits(packets) / seconds
         container = c.container_bits(packets) / seconds if packets and c.container_bits else np.nan
         delay = np.nan if c.delay is None else c.delay
-        rest = (c.rate, c.frame, delay, buffer, c.model_bytes, c.lossless, c.parametric)
+        rest = (c.rate, c.frame, delay, buffer, c.model_bytes, c.lossless, c.parametric, c.random_weights)
         return np.array([c.nominal, payload, container, *rest], np.float64)
 
 

@@ -46,6 +46,7 @@ class Score:
     rate: int | None = column("the codec's own sample rate, Hz", default=None)
     lossless: bool = column("the codec claims to change nothing at its own rate", default=False)
     parametric: bool = column("the codec does not follow the waveform", default=False)
+    random_weights: bool = column("the weights were never trained: the quality says nothing", default=False)
     model_bytes: int = column("size of the parameters of a trained codec", default=0)
     delay_samples: int = column(
         "lag of the decoded audio that was taken out before `values`, samples at the case's sample rate", default=0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,15 +20,6 @@ from bench.results import Results
 from bench.scores import ORIGINAL, Score, read_scores
 
 Edits = dict[str, tuple[int, int]]  # clip -> edits, words
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What sets implementations aside: the name of the one that changes the rate alone, and those whose rows carry
-    the figure ``random_weights``, for their quality says nothing."""
-
-    ceiling: str
-    random: set[str]
 
 
 def gather(results: Sequence[Results], lines: Sequence[Line], ceiling: Callable[[str], str]) -> list[Condition]:
@@ -58,10 +48,8 @@ def _build(scores: Sequence[Score], lines: Sequence[Line], ceiling: str) -> Cond
     speakers = {clean(s.clip): s.speaker for s in scores}
     first = scores[0]
     label = _condition(first.case)
-    own = [line for line in lines if (line.run, line.suite) == (clean(first.run), first.suite)]
-    marks = Marks(ceiling, {line.impl for line in own if line.quality.get("random_weights")})
     entries = {
-        asked: [_entry(asked, group, untouched, lines, marks) for group in impls.values()]
+        asked: [_entry(asked, group, untouched, lines, ceiling) for group in impls.values()]
         for asked, impls in sorted(groups.items())
     }
     known = metrics.facts(name for group in entries.values() for entry in group for name in entry.means)
@@ -102,7 +90,7 @@ def _notes(speakers: Mapping[str, str]) -> list[str]:
 
 
 def _entry(
-    asked: float, scores: Sequence[Score], untouched: Sequence[Score], lines: Sequence[Line], marks: Marks
+    asked: float, scores: Sequence[Score], untouched: Sequence[Score], lines: Sequence[Line], ceiling: str
 ) -> Entry:
     first, done = scores[0], [s for s in scores if s.status == "ok"]
     impl = clean(first.impl)
@@ -122,9 +110,9 @@ def _entry(
         container=_rate(done, "container_bps"),
         delay_declared=next((s.declared_delay_ms for s in done if s.declared_delay_ms is not None), None),
         delay_measured=next((s.algorithmic_delay_ms for s in done if s.algorithmic_delay_ms is not None), None),
-        ceiling=bool(marks.ceiling) and impl.split(":")[0] == marks.ceiling,
+        ceiling=bool(ceiling) and impl.split(":")[0] == ceiling,
         parametric=any(s.parametric for s in scores),
-        random_weights=impl in marks.random,
+        random_weights=any(s.random_weights for s in scores),
         model_bytes=max(s.model_bytes for s in scores),
         means=_means(done) | _error_rates(done, untouched),
         failures=failures,

@@ -105,7 +105,13 @@ def facts(known: Mapping[str, float]) -> dict[str, Any]:
     names = ("nominal_bps", "payload_bps", "container_bps")
     return {name: known[name] for name in names if name in known} | {
         name: kind(known[name])
-        for name, kind in (("rate", int), ("lossless", bool), ("parametric", bool), ("model_bytes", int))
+        for name, kind in (
+            ("rate", int),
+            ("lossless", bool),
+            ("parametric", bool),
+            ("random_weights", bool),
+            ("model_bytes", int),
+        )
         if name in known
     }
 

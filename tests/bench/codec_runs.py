@@ -56,6 +56,7 @@ def score(impl: str, bitrate: float, clip: int, **other: Any) -> Score:
         "nominal_bps": 1000 * bitrate, "payload_bps": 1000 * payload, "container_bps": 1100 * payload,
         "delay_seconds": 0.005, "delay_from": "measured", "algorithmic_delay_ms": 26.5 + len(impl),
         "declared_delay_ms": 25.0, "failures": failures, "parametric": impl == "vocoder", "asr": "toy",
+        "random_weights": impl == "dreamer",
         "transcript": "peter bought eight white ships",
         "wer": {"substitutions": errors, "deletions": 0, "insertions": 0, "words": 5},
     }  # fmt: skip
@@ -106,7 +107,6 @@ def timing(impl: str, bitrate: float, op: str, replicate: int) -> Row:
         run="run-1", suite="codec", impl=impl, case={"bitrate": bitrate, **CASE, "seconds": 10.0}, op=op,
         replicate=replicate, version="1.2.3", audio_seconds=10.0, samples_ns=samples.tolist(), rounds=[5] * 4,
         first_ns=1e9 * seconds, memory_bytes=10**6, peak_rss_bytes=10**8,
-        quality={"random_weights": 1.0} if impl == "dreamer" else {},
     )  # fmt: skip
 
 
