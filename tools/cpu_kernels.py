@@ -55,7 +55,8 @@ class Runs:
     """What several runs measured. Pairs are made within a run; only goals of several threads may look across runs."""
 
     def __init__(self, results: Sequence[Results]):
-        self.results = list(results)
+        # where a case was measured twice, the run with more rivals speaks for it
+        self.results = sorted(results, key=lambda result: -len({row.impl for row in result.rows}))
         self.lines = [line for line in reading.read(self.results) if line.measured]
         rows = [(row, result) for result in self.results for row in result.rows]
         self.flops = {(row.run, row.suite, label_of(row.case), row.op): row.flops for row, _ in rows if row.samples_ns}

@@ -115,7 +115,8 @@ def test_a_share_is_operations_over_time_over_the_peak() -> None:
 
 def test_two_threads_against_one_and_against_a_library_of_another_run() -> None:
     alone = results(rows("c", 1.0, run="threads"), rows("c", 0.5, 2, run="threads"))
-    runs = Runs([results(rows("c", 1.0), rows("torch", 10.0)), alone])
+    runs = Runs([alone, results(rows("c", 1.0), rows("torch", 10.0), rows("c:reused", 0.8))])
+    assert only(runs, goal("", 0.3, 0.5)).reused is not None  # the run with more rivals comes first
     found = only(runs, goal("c", 1.85, 1.95, threads=2))
     assert found.found.value == pytest.approx(2, rel=2e-3) and found.reused is None
     assert only(runs, goal("torch", 18, None, threads=2)).found.value == pytest.approx(20, rel=2e-3)
