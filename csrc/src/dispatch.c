@@ -38,6 +38,8 @@ int ak_isa_usable(ak_isa isa)
 int ak_cpu_icelake(void)
 {
 #ifdef AK_HAVE_AVX512
+    const char *word = getenv("AUDIOKERN_ICELAKE");
+    if (word && strcmp(word, "0") == 0) return 0;
     return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
 #else
     return 0;

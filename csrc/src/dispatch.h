@@ -42,7 +42,8 @@
      name##_portable)
 
 /* Whether an AVX-512 plan may use the kernels built for what came with Ice Lake and Zen 4: VNNI (sums of
- * products of bytes) and VBMI (tables of bytes). Their names end in _icelake. */
+ * products of bytes) and VBMI (tables of bytes). Their names end in _icelake. AUDIOKERN_ICELAKE=0 forbids it.
+ */
 int ak_cpu_icelake(void);
 
 #endif

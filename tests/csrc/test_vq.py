@@ -171,6 +171,18 @@ def test_residual(shape: tuple[int, int, int, int], isa: str) -> None:
     np.testing.assert_array_equal(vq.decode(indices[:1]), books[0][expected[0]])
 
 
+@pytest.mark.skipif("avx512" not in ISAS, reason="this CPU has no AVX-512")
+def test_sieve_without_sums_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AVX-512 as it was before Ice Lake: the sieve of AVX2, the float32 search of AVX-512."""
+    monkeypatch.setenv("AUDIOKERN_ICELAKE", "0")
+    tests = TestSieve()
+    tests.test_more_candidates_than_it_takes("avx512")
+    tests.test_first_of_equals("avx512")
+    tests.test_one_huge_codeword("avx512")
+    tests.test_constants_and_missing_numbers("avx512")
+    tests.test_rows_apart("avx512")
+
+
 def test_is_scipys_nearest() -> None:
     distance = pytest.importorskip("scipy.spatial.distance")
     x, book = normal(13, 500, 128), normal(14, 1024, 128)

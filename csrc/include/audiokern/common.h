@@ -58,7 +58,8 @@ typedef enum ak_isa {
     AK_ISA_PORTABLE = 1,
     AK_ISA_NEON = 2,
     AK_ISA_AVX2 = 3,   /* AVX2 with FMA */
-    AK_ISA_AVX512 = 4, /* AVX-512 F, BW, DQ, VL */
+    AK_ISA_AVX512 = 4, /* AVX-512 F, BW, DQ, VL; with VNNI and VBMI some kernels use them, too, unless
+                        * AUDIOKERN_ICELAKE is 0 in the environment */
     AK_ISA_COUNT
 } ak_isa;
 
