@@ -1,4 +1,4 @@
-"""Speech from the espeak-ng library, to a buffer. No package on PyPI offers this; it takes six calls of its C API.
+"""Speech from the espeak-ng library, to a buffer. No package is known to us that offers this.
 
 Constants and prototypes: ``speak_lib.h`` and ``espeak_ng.h`` of espeak-ng 1.52. The library draws its breath noise from
 a generator that it seeds by the clock, and from the C library's: both are seeded anew for each utterance. Whatever else
