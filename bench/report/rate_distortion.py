@@ -16,6 +16,7 @@ from bench.report.metrics import Metric
 from bench.report.plots import Looks
 
 Point = tuple[Entry, Mean]
+CROWD = 6  # points: more are named in a column at the side, for names between them would lie on their bars
 
 
 def draw(condition: Condition, colours: Looks) -> dict[str, list[Plot]]:
@@ -70,7 +71,10 @@ def against(
         axes.margins(x=0.25)
         axes.set_xlabel(axis)
     _height(axes, [m for _, m, _ in points])
-    label_points(axes, {e.impl: (x, m.number) for e, m, x in points})
+    if len(points) > CROWD:
+        label_ends(axes, [(short(e.impl), (x, m.number), colours[e.impl]) for e, m, x in points])
+    else:
+        label_points(axes, {e.impl: (x, m.number) for e, m, x in points})
     said = "; ".join(f"{e.impl} {significant(m.value)} at {significant(x)}" for e, m, x in points)
     title = f"{metric.title} against {what}"
     alt = f"{title} ({axis}) at {at.title}, {at.condition}: {said}."

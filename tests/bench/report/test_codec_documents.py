@@ -193,9 +193,10 @@ def test_many_codecs_keep_their_names_apart(tmp_path):
     run = codec_runs.write(tmp_path, scores, [], heard=0)
     (condition,) = contents.gather(run).codecs
     looks = drawing.looks(condition.codecs)
-    (plot,) = rate_distortion.draw(condition, looks)[condition.key_of(condition.headline)]
-    heights = sorted(y for name, y in names_at(plot.svg).items() if name.startswith("codec-"))
-    assert len(heights) == 36 and min(b - a for a, b in pairwise(heights)) > 8
+    drawn = rate_distortion.draw(condition, looks)
+    for plot in (*drawn[condition.key_of(condition.headline)], *drawn[condition.bitrates[1].key]):
+        heights = sorted(y for name, y in names_at(plot.svg).items() if name.startswith("codec-"))
+        assert len(heights) == 36 and min(b - a for a, b in pairwise(heights)) > 8
 
 
 def test_a_run_whose_rows_are_gone_still_shows_its_scores(tmp_path):
