@@ -62,7 +62,7 @@ def fail(fault):
     if fault == "hangs":
         time.sleep(3600)
     if fault == "hoards":
-        hoard = np.ones(300_000_000)  # 2.4 GB
+        hoard = np.ones(100_000_000)  # 0.8 GB
         time.sleep(60)
         del hoard
 
