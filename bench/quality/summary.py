@@ -89,7 +89,9 @@ def summarise(
 
 def interval(clusters: Sequence[Signal], seed: int = 0) -> tuple[float, float]:
     """The 95% interval of the mean over all values, by drawing clusters and then values within each."""
-    return ratio_interval([np.column_stack([c, np.ones(len(c))]) for c in clusters], seed)
+    low, high = ratio_interval([np.column_stack([c, np.ones(len(c))]) for c in clusters], seed)
+    mean = float(np.concatenate(clusters).mean())  # which may differ from the ratio by a rounding
+    return min(low, mean), max(high, mean)
 
 
 def ratio_interval(clusters: Sequence[Signal], seed: int = 0) -> tuple[float, float]:
