@@ -102,8 +102,8 @@ def _curve(condition: Condition, impl: str, metric: Metric) -> list[Point]:
 
 def _bars(axes: Axes, x: Sequence[float], means: Sequence[Mean], look: drawing.Look, line: bool) -> None:
     middle = [m.number for m in means]
-    below = [m.number - m.ends[0] for m in means]
-    above = [m.ends[1] - m.number for m in means]
+    below = [max(0.0, m.number - m.ends[0]) for m in means]  # a rounding may turn nothing into less
+    above = [max(0.0, m.ends[1] - m.number) for m in means]
     axes.errorbar(
         x, middle, yerr=[below, above], color=look.colour, marker=look.marker, ms=5, lw=1.3 if line else 0, elinewidth=1
     )
