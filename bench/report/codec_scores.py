@@ -64,7 +64,14 @@ def _build(scores: Sequence[Score], lines: Sequence[Line], ceiling: str) -> Cond
         clips=len(speakers),
         speakers=len({who for who in speakers.values() if who}),
         bitrates=[
-            At(_title(first, label), asked, group, _rankings(known, group, speakers))
+            At(
+                clean(first.run),
+                clean(first.corpus),
+                _title(first, label),
+                asked,
+                group,
+                _rankings(known, group, speakers),
+            )
             for asked, group in entries.items()
         ],
         notes=_notes(speakers),

@@ -135,6 +135,8 @@ class Ranking:
 class At:
     """Everything that was asked for one bitrate, in one condition."""
 
+    run: str
+    corpus: str
     condition: str
     asked: float
     entries: list[Entry]
@@ -146,7 +148,7 @@ class At:
 
     @property
     def key(self) -> str:
-        return slug("at", self.condition, self.title)
+        return slug("at", self.condition, self.title, self.run, self.corpus)
 
     def ranking(self, metric: str) -> Ranking | None:
         return next((r for r in self.rankings if r.metric.name == metric), None)
@@ -179,7 +181,7 @@ class Condition:
 
     @property
     def key(self) -> str:
-        return slug(self.run, self.corpus, self.name)
+        return slug(self.name, self.run, self.corpus)
 
     def key_of(self, metric: Metric) -> str:
         """Names one metric of this condition in links and files."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from bench.report.codec_cells import baselines
 from bench.report.codec_tables import At, Condition, Place, Ranking
 from bench.report.contents import Contents
 from bench.report.digits import NOTHING, significant
@@ -65,8 +66,11 @@ def _at(condition: Condition, at: At) -> str:
         name = text(entry.impl) + (f" ({text(entry.aside)})" if entry.aside else "")
         cells = [_mean(p, r) for p, r in zip(places, shown, strict=True)]
         rows.append([name, *(text(significant(f)) for f in facts), *cells])
-    caption = f"{condition.name} at {at.title}: mean with 95% interval; the best, and what cannot be told from it, bold"
-    return tabular(text(caption), at.key, headings, rows)
+    caption = (
+        f"{condition.name} at {at.title}: mean with 95% interval; the best, and what cannot be told from it, bold."
+    )
+    caption += f" {baselines(at)}"
+    return tabular(text(caption.strip()), at.key, headings, rows)
 
 
 def _mean(place: Place | None, ranking: Ranking) -> str:

@@ -49,7 +49,9 @@ def of_section(section: Section, colours: Looks) -> list[Plot]:
 
 
 def palette(contents: Contents) -> Looks:
-    return drawing.looks(line.impl for line in contents.lines if line.measured)
+    timed = {line.impl for line in contents.lines if line.measured}
+    scored = {entry.impl for c in contents.codecs for at in c.bitrates for entry in at.entries if entry.means}
+    return drawing.looks(timed | scored)
 
 
 def latency(table: Table, lines: Sequence[Line], colours: Looks) -> Plot:

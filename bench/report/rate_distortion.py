@@ -49,7 +49,14 @@ def rate_distortion(condition: Condition, metric: Metric, colours: Looks) -> lis
         for i, curve in curves.items()
     )
     title = f"{metric.title} over payload bitrate"
-    return [Plot(slug("rd", condition.name, metric.name), title, f"{title}, {condition.name}: {said}.", to_svg(figure))]
+    return [
+        Plot(
+            slug("rd", condition.name, metric.name, condition.key),
+            title,
+            f"{title}, {condition.name}: {said}.",
+            to_svg(figure),
+        )
+    ]
 
 
 def against(
@@ -78,7 +85,7 @@ def against(
     said = "; ".join(f"{e.impl} {significant(m.value)} at {significant(x)}" for e, m, x in points)
     title = f"{metric.title} against {what}"
     alt = f"{title} ({axis}) at {at.title}, {at.condition}: {said}."
-    return [Plot(slug("against", at.condition, at.title, metric.name, what), title, alt, to_svg(figure))]
+    return [Plot(slug("against", at.condition, at.title, metric.name, what, at.key), title, alt, to_svg(figure))]
 
 
 def _encode(entry: Entry) -> float | None:

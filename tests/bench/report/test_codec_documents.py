@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -11,9 +12,11 @@ from itertools import pairwise
 import codec_runs
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from rich.cells import cell_len
 
 from bench import report
+from bench.cli import main
 from bench.report import contents, drawing, latex, plots, rate_distortion, terminal
 from bench.results import Results
 
@@ -203,3 +206,23 @@ def test_a_run_whose_rows_are_gone_still_shows_its_scores(tmp_path):
     run = codec_runs.write(tmp_path, codec_runs.scores()[:200], [], heard=0)
     text = terminal.plain(Results([], path=run.path))
     assert "codec quality" in text
+
+
+def test_two_runs_stand_side_by_side_with_pictures_of_their_own(tmp_path):
+    scores = [codec_runs.score(i, b, c) for i in ("wave:good", "wave:plain") for b in (6.0, 12.0) for c in range(3)]
+    runs = [codec_runs.write(tmp_path / name, [replace(s, run=name) for s in scores], [], 0) for name in ("one", "two")]
+    report.write(runs, ["md", "html", "latex"], tmp_path / "report")
+    pictures = re.findall(r"\]\((plots/[^)]+)\)", (tmp_path / "report" / "report.md").read_text())
+    assert len(pictures) == len(set(pictures)) > 0 and all((tmp_path / "report" / p).exists() for p in pictures)
+    labels = re.findall(r"\\label\{([^}]*)\}", (tmp_path / "report" / "report.tex").read_text())
+    assert len(labels) == len(set(labels)) == 4
+    ids = [a["id"] for _, a in Page((tmp_path / "report" / "report.html").read_text()).tags if "id" in a]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_command_line_prints_the_table_and_refuses_an_unknown_anchor(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["report", str(run.path), "--format", "csv", "--anchor", "wave:good", "-o", "out"])
+    assert done.exit_code == 0 and "At 12 kbit/s, wave:" in done.output and "out/quality.csv" in done.output
+    wrong = CliRunner().invoke(main, ["report", str(run.path), "--anchor", "wave:god"])
+    assert wrong.exit_code == 2 and "did you mean wave:good" in wrong.output
