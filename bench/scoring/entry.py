@@ -13,7 +13,7 @@ from bench.quality import wer as words
 from bench.scores import Score
 from bench.scoring.agenda import Job
 from bench.scoring.cache import Entry
-from bench.scoring.task import Answer
+from bench.scoring.task import MOST_SECONDS, Answer
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,10 @@ def score(job: Job, entry: Entry, wish: Wish, failures: Mapping[str, str], **mor
     failed = {name: why for part in found for name, why in part["failures"].items()} | dict(failures)
     heard = entry["heard"].get(wish.asr_version, "") if wish.asr else ""
     counts: dict[str, int] = {}
+    if wish.asr and job.clip.seconds > MOST_SECONDS:
+        failed["wer"] = (
+            f"its transcript goes beyond the {MOST_SECONDS:g} s that are scored; cut the clip into sentences"
+        )
     if wish.asr and "wer" not in failed:
         try:
             counts = edits(job.clip.transcript, heard)
