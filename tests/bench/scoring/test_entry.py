@@ -18,7 +18,13 @@ def test_a_clip_that_was_cut_has_no_word_errors(seconds, counted):
     pytest.importorskip("jiwer")
     clip = Clip("a", Path("a.wav"), "a.wav", "speech", 16000, seconds, "", "green birds sing here")
     target = Target("codec", "toy", {"bitrate": 6.0, "sample_rate": 16000, "channels": 1})
-    entry = {"seconds": min(seconds, MOST_SECONDS), "flags": [], "metrics": {}, "facts": {}, "heard": {"1": "green birds"}}
+    entry = {
+        "seconds": min(seconds, MOST_SECONDS),
+        "flags": [],
+        "metrics": {},
+        "facts": {},
+        "heard": {"1": "green birds"},
+    }
     line = score(Job(target, clip, "key", 0.0), entry, Wish((), "ear", "1"), {}, run="run")
     assert (line.wer.get("deletions") == 2) == counted and ("wer" not in line.failures) == counted
     assert counted or "cut the clip" in line.failures["wer"]
