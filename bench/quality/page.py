@@ -19,10 +19,10 @@ Written by `python -m bench.quality.page > docs/quality.md`; the code is where a
 from bench.quality import available, score
 
 found = score(reference, degraded, 16000, ["pesq_wb", "stoi", "si_sdr"], raw=unaligned)
-found.values    # {{"pesq_wb": 3.1, "stoi": 0.95, "stoi_raw": 0.61, "si_sdr": 12.5, "si_sdr_raw": -31.0}}
+found.values  # {{"pesq_wb": 3.1, "stoi": 0.95, "stoi_raw": 0.61, "si_sdr": 12.5, "si_sdr_raw": -31.0}}
 found.failures  # {{"pesq_wb": "PESQ detects no utterance in the reference"}}: why there is no figure
-found.flags     # ("degraded clipped",)
-available()     # {{"pesq_wb": "needs pesq: pip install 'audio-bench[quality]'", "snr": "", ...}}
+found.flags  # ("degraded clipped",)
+available()  # {{"pesq_wb": "needs pesq: pip install 'audio-bench[quality]'", "snr": "", ...}}
 ```
 
 `bench score REFERENCE DEGRADED` does the same with two files.
