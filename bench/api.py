@@ -46,7 +46,7 @@ def begin(
     device: str = "cpu",
     threads: int | Sequence[int] = 1,
     precision: str | float = "2%",
-    budget: str | float = "1.5s",
+    budget: str | float = "1.25s",
     replicates: int = 3,
     seed: int = 0,
     corpus: str = "builtin",

@@ -112,7 +112,9 @@ def list_(suite: str | None, as_json: bool) -> None:
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda[:N].")
 @click.option("--threads", default="1", show_default=True, help="CPU threads, e.g. 1,2.")
 @click.option("--precision", default="2%", show_default=True, help="Stop when the median is known this well.")
-@click.option("--budget", default="1.5s", show_default=True, help="Sampling time of an operation, over all replicates.")
+@click.option(
+    "--budget", default="1.25s", show_default=True, help="Sampling time of an operation, all replicates together."
+)
 @click.option(
     "--replicates", default=3, show_default=True, type=click.IntRange(1), help="Processes for each implementation."
 )

@@ -44,7 +44,7 @@ class Plan:
     seed: int = 0
     corpus: str = "builtin"
     precision: float = 0.02
-    budget_s: float = 1.5
+    budget_s: float = 1.25
     replicates: int = 3
     turn_s: float = 0.025
     deadline_s: float = 120.0

@@ -69,8 +69,8 @@ def read(folder: str) -> pd.DataFrame:
 def line(claim: Claim, scores: pd.DataFrame) -> str:
     """One row of the table: what was published, and the mean here with its interval over speakers."""
     rows = scores[(scores.impl == claim.impl) & (scores.bitrate == claim.bitrate)]
-    measured = rows[claim.column].astype(object).where(rows[claim.column].notna(), None) if len(rows) else []
-    found = summarise(list(measured), list(rows.speaker))
+    measured = [None if pd.isna(value) else float(value) for value in rows[claim.column]]
+    found = summarise(measured, list(rows.speaker))
     if found.mean is None:
         here = "not measured"
     else:

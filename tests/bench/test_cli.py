@@ -138,7 +138,8 @@ def test_corpora_are_added_listed_and_described(bench, tmp_path):
     (tmp_path / "clips").mkdir()
     soundfile.write(tmp_path / "clips" / "a.wav", np.sin(np.arange(16000) / 10), 16000)
     assert bench("corpus", "add", "mine", "clips").returncode == 0
-    assert {line["name"] for line in json.loads(bench("corpus", "list", "--json").stdout)} == {"builtin", "mine"}
+    listed = json.loads(bench("corpus", "list", "--json").stdout)
+    assert {line["name"] for line in listed} == {"builtin", "matrix", "mine"}
     assert json.loads(bench("corpus", "info", "mine", "--json").stdout)["seconds"] == 1.0
     assert "mine" in bench("corpus", "list").stdout and "1.0" in bench("corpus", "info", "mine").stdout
     done = bench("run", "stft", "--impl", "numpy", "--corpus", "mine", *QUICK, "--json")

@@ -103,8 +103,9 @@ def test_builtin_has_no_words_so_the_sentences_stand_in():
     assert set(SUITE.reference(case, "transcribe", ())) <= spoken
 
 
-def test_without_a_synthesiser_the_row_is_unavailable(monkeypatch):
+def test_without_a_synthesiser_the_row_is_unavailable(monkeypatch, tmp_path):
     suite = sys.modules[type(SUITE).__module__]
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path))  # nothing was spoken before
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     suite.opened.cache_clear()
     suite.selected.cache_clear()
