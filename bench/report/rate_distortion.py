@@ -131,17 +131,23 @@ def _height(axes: Axes, means: Sequence[Mean]) -> None:
 
 
 def _ceilings(axes: Axes, condition: Condition, metric: Metric) -> None:
-    """What passing through a rate alone leaves: rates that leave the same share one line."""
-    shared: dict[str, list[str]] = {}
-    for entry, mean in _known(condition.ceilings, metric):
-        shared.setdefault(f"{mean.number:.3g}", []).append(entry.impl)
+    """What passing through a rate alone leaves; lines nearer to each other than a name is high share one name."""
+    known = sorted({(m.number, e.impl) for e, m in _known(condition.ceilings, metric)}, reverse=True)
+    if not known:
+        return
     low, high = axes.get_ylim()
-    for value, impls in shared.items():
-        y = float(value.replace(",", ""))
-        low, high = min(low, y - 0.05 * (high - low)), max(high, y + 0.05 * (high - low))
+    room = 0.05 * (high - low)
+    low, high = min(low, known[-1][0] - room), max(high, known[0][0] + room)
+    axes.set_ylim(low, high)
+    named: list[tuple[float, list[str]]] = []
+    for y, impl in known:
         axes.axhline(y, color=GRID, lw=1, ls="--", zorder=0)
+        if named and named[-1][0] - y < room:
+            named[-1][1].append(impl)
+        else:
+            named.append((y, [impl]))
+    for y, impls in named:
         axes.annotate(
             ", ".join(dict.fromkeys(impls)), (0, y), xycoords=("axes fraction", "data"), xytext=(2, 2),
             textcoords="offset points", fontsize=7,
         )  # fmt: skip
-    axes.set_ylim(low, high)
