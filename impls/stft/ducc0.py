@@ -2,24 +2,10 @@ from bench import impl
 
 
 @impl("stft", requires="ducc0")
-def ducc0(case, block=256):
-    """Blocks of ``block`` frames, so that the windowed frames stay in cache."""
-    import ducc0
-    import numpy as np
+def ducc0(case):
+    """A block of frames at a time."""
+    from ducc0.fft import r2c
 
-    from suites.stft import hann
+    from impls.stft._blocked import blocked
 
-    n, hop, half = case.n_fft, case.hop_length, case.n_fft // 2 if case.center else 0
-    window, buffer = hann(n).astype(np.float32), np.empty((block, n), np.float32)
-
-    def forward(x):
-        x = np.pad(x, ((0, 0), (half, half)), mode="reflect")
-        frames = np.lib.stride_tricks.sliding_window_view(x, n, axis=1)[:, ::hop]
-        spectrum = np.empty((*frames.shape[:2], n // 2 + 1), np.complex64)
-        for source, target in zip(frames, spectrum, strict=True):
-            for i in range(0, len(source), block):
-                piece = np.multiply(source[i : i + block], window, out=buffer[: len(source) - i])
-                ducc0.fft.r2c(piece, axes=(1,), out=target[i : i + block], nthreads=case.threads)
-        return spectrum
-
-    return forward
+    return blocked(case, lambda piece, out: r2c(piece, axes=(1,), out=out, nthreads=case.threads))

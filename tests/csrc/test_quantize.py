@@ -40,7 +40,6 @@ def steps() -> np.ndarray:
     return high
 
 
-@pytest.mark.parametrize("isa", ISAS)
 class TestMulaw:
     def test_every_step_and_its_neighbours(self, isa: str) -> None:
         bits = (steps()[:, None] + np.arange(-200, 200)).astype(np.uint32)
@@ -80,18 +79,6 @@ class TestMulaw:
             assert np.array_equal(quantizer.encode(floats(bits)), code)
             code = np.where(bits < tiny, 128, 255 - code)
             assert np.array_equal(quantizer.encode(floats(bits | np.uint32(1 << 31))), code)
-
-
-@pytest.mark.skipif("avx512" not in ISAS, reason="this CPU has no AVX-512")
-def test_mulaw_without_tables_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AVX-512 as it was before Ice Lake."""
-    monkeypatch.setenv("AUDIOKERN_ICELAKE", "0")
-    tests = TestMulaw()
-    tests.test_every_step_and_its_neighbours("avx512")
-    tests.test_bits_at_random("avx512")
-    tests.test_near_zero("avx512")
-    tests.test_clips_and_silences_nan("avx512")
-    tests.test_decode("avx512")
 
 
 def test_mulaw_is_torchaudios() -> None:

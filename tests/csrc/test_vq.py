@@ -87,7 +87,6 @@ class TestExactness:
         np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
 
 
-@pytest.mark.parametrize("isa", ISAS)
 class TestSieve:
     """Codebooks large enough that candidates are first looked for in 8-bit integers."""
 
@@ -169,18 +168,6 @@ def test_residual(shape: tuple[int, int, int, int], isa: str) -> None:
         total += book[index]
     np.testing.assert_array_equal(vq.decode(indices), total)
     np.testing.assert_array_equal(vq.decode(indices[:1]), books[0][expected[0]])
-
-
-@pytest.mark.skipif("avx512" not in ISAS, reason="this CPU has no AVX-512")
-def test_sieve_without_sums_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AVX-512 as it was before Ice Lake: the sieve of AVX2, the float32 search of AVX-512."""
-    monkeypatch.setenv("AUDIOKERN_ICELAKE", "0")
-    tests = TestSieve()
-    tests.test_more_candidates_than_it_takes("avx512")
-    tests.test_first_of_equals("avx512")
-    tests.test_one_huge_codeword("avx512")
-    tests.test_constants_and_missing_numbers("avx512")
-    tests.test_rows_apart("avx512")
 
 
 def test_is_scipys_nearest() -> None:
