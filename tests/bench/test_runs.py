@@ -1,0 +1,41 @@
+"""Runs by path, by id and by name; a run that is not there is one line with the nearest."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bench.plan import Usage
+from bench.runs import find_run
+
+
+@pytest.fixture
+def results(tmp_path):
+    for name in ("20260101-stft-1a2b", "20260102-stft-3c4d"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "rows.jsonl").touch()
+    (tmp_path / "names.json").write_text(json.dumps({"main": "20260102-stft-3c4d", "old": "gone"}))
+    return tmp_path
+
+
+def test_a_path_an_id_and_a_name_find_a_run(results):
+    run = results / "20260101-stft-1a2b"
+    assert find_run(str(run), results) == run
+    assert find_run("20260101-stft-1a2b", results) == run
+    assert find_run("main", results) == results / "20260102-stft-3c4d"
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [("man", "did you mean main"), ("old", "the run gone, which is gone"), ("zzz", "name a run directory")],
+)
+def test_a_run_that_is_not_there_is_told_with_the_way_out(results, text, says):
+    with pytest.raises(Usage, match=says):
+        find_run(text, results)
+
+
+def test_names_that_cannot_be_read_are_told(results):
+    (results / "names.json").write_text("{")
+    with pytest.raises(Usage, match="is not JSON"):
+        find_run("main", results)
