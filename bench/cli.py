@@ -5,45 +5,17 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bench import exits
+from bench.verbs import SETTINGS, verb
+from bench.verbs.baseline import baseline
 
 if TYPE_CHECKING:
     from bench.results import Results
-
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-def verb(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn every expected failure into one line and its exit code."""
-
-    @wraps(function)
-    def guarded(*args: Any, **options: Any) -> Any:
-        try:
-            return function(*args, **options)
-        except KeyboardInterrupt:
-            _leave("interrupted", exits.INTERRUPTED)
-        except (ValueError, FileNotFoundError) as error:  # Usage, UnknownName, CorpusError and their kin
-            _leave(str(error), exits.USAGE)
-        except Exception as error:
-            from bench.store import CannotWrite
-
-            if not isinstance(error, CannotWrite | OSError):
-                raise
-            _leave(str(error), exits.CANNOT_WRITE)
-
-    return guarded
-
-
-def _leave(text: str, code: int) -> None:
-    click.echo(f"bench: {text}", err=True)
-    sys.exit(code)
 
 
 def _suites(_context: Any, _parameter: Any, incomplete: str) -> list[str]:
@@ -73,6 +45,9 @@ def main() -> None:
     bench doctor                         is this machine fit to measure?
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is an interrupt
+
+
+main.add_command(baseline)
 
 
 @main.command("list", context_settings=SETTINGS)

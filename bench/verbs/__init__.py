@@ -1,0 +1,40 @@
+"""Verbs of the command line that have a file of their own, and what every verb has: failures told in one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from bench import exits
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def verb(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn every expected failure into one line and its exit code."""
+
+    @wraps(function)
+    def guarded(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except KeyboardInterrupt:
+            _leave("interrupted", exits.INTERRUPTED)
+        except (ValueError, FileNotFoundError) as error:  # Usage, UnknownName, CorpusError and their kin
+            _leave(str(error), exits.USAGE)
+        except Exception as error:
+            from bench.store import CannotWrite
+
+            if not isinstance(error, CannotWrite | OSError):
+                raise
+            _leave(str(error), exits.CANNOT_WRITE)
+
+    return guarded
+
+
+def _leave(text: str, code: int) -> None:
+    click.echo(f"bench: {text}", err=True)
+    sys.exit(code)
