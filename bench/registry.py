@@ -23,6 +23,7 @@ from typing import Any
 from bench.core import Broken, Implementation, Suite
 
 MARK = "__bench_implementations__"
+NETS = "nets"  # impls/nets/ holds architectures that implementations share: imported by them, never looked through
 
 
 class UnknownName(ValueError):
@@ -146,9 +147,10 @@ def _nearest(name: str, known: Any) -> str:
 
 
 def source_hash(implementation: Implementation) -> str:
-    """Of an implementation's file and of the helpers beside it: what was computed with other code is not the same."""
+    """Of an implementation's file, of the helpers beside it and of the shared architectures: other code, other answer."""
     file = Path(implementation.source)
-    files = [file, *sorted(file.parent.glob("_*.py"))] if file.is_file() else []
+    helpers = [*file.parent.glob("_*.py"), *(file.parent.parent / NETS).glob("*.py")]
+    files = [file, *sorted(helpers)] if file.is_file() else []
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
 
 
@@ -167,7 +169,7 @@ def load() -> Registry:
         for kind in ("suites", "impls"):
             _package(kind, root / kind)
             for path in sorted((root / kind).glob("*.py" if kind == "suites" else "*/*.py")):
-                if not path.name.startswith("_"):
+                if not path.name.startswith("_") and path.parent.name != NETS:
                     _load_file(registry, kind, root, path)
     for group in ("bench.suites", "bench.impls"):
         for point in sorted(entry_points(group=group), key=lambda p: p.name):
