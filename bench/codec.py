@@ -62,6 +62,9 @@ class Codec:
     - ``container_bits``: bits of the same in the codec's usual file or transport format, where it has one.
     - ``stream``: gives a fresh encoder and decoder as one function: the next frame in, float32 (channels, ``frame``),
       and what can be decoded by then out, float32 (channels, any number of samples).
+    - ``differentiable``: gives the same network as a differentiable map: float32 torch tensor (1, channels, samples)
+      at ``rate`` in, the decoded (1, channels, samples) out, the quantizer passed straight through. Its look-ahead is
+      measured by back-propagation, over all phases of ``frame``.
     - ``model_bytes``: size of the parameters, for codecs that are trained.
     - ``lossless``: audio of 16 bits (multiples of 2**-15) at ``rate`` comes back bit for bit.
     - ``random_weights``: a trained codec without its training: its speed counts, its quality is shown and never ranked.
@@ -78,6 +81,7 @@ class Codec:
     payload_bits: Callable[[Packets], int] = bits
     container_bits: Callable[[Packets], int] | None = None
     stream: Callable[[], Callable[[np.ndarray], np.ndarray]] | None = None
+    differentiable: Callable[[], Callable[[Any], Any]] | None = None
     model_bytes: int = 0
     lossless: bool = False
     parametric: bool = False
