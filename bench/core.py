@@ -86,12 +86,16 @@ class Op:
 
     ``frame_seconds`` (s) says that a call handles one frame of a stream: then a sample is one call, however short,
     and a call that lasts longer than the frame has missed its deadline.
+
+    ``before()``, where there is one, is called ahead of each sample and not timed, such as to empty a cache: then, too,
+    a sample is one call.
     """
 
     run: Callable[..., Any]
     prepare: Callable[..., Any] = identity
     finish: Callable[[Any], Any] = identity
     frame_seconds: float = 0.0
+    before: Callable[[], None] | None = None
 
     def call(self, args: tuple[Any, ...]) -> Any:
         """Host arrays in, host arrays out."""

@@ -18,8 +18,11 @@ from typing import Any
 
 import psutil
 
+from bench.measure import tree
+
 OUTPUT_LIMIT = 8 << 20
 POLL_SECONDS = 0.25
+TREE_EVERY = 4  # looks at a worker's memory, of which one counts the processes that it started, too
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -92,6 +95,7 @@ class Worker:
         self.pending = b""
         self.words = b""
         self.said = 0
+        self.looks = 0
         self.oom_kills = _oom_kills()
         threading.Thread(target=self._drain, daemon=True).start()
 
@@ -169,10 +173,10 @@ class Worker:
 
     def _memory_trouble(self) -> str:
         limit = self.conditions.memory_limit
-        try:
-            used = psutil.Process(self.process.pid).memory_info().rss
-        except psutil.Error:
-            return ""
+        self.looks += 1
+        # finding what it started means a look at every process here: milliseconds, so not each time
+        others = tree.descendants(self.process.pid) if self.looks % TREE_EVERY == 0 else []
+        used = sum(tree.rss(pid) for pid in (self.process.pid, *others))
         if limit and used > limit:
             return f"held {used / 1e9:.1f} GB, more than the {limit / 1e9:.1f} GB of --memory-limit"
         memory = psutil.virtual_memory()

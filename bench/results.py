@@ -50,8 +50,10 @@ class Row:
     first_ns: float | None = column("the first call after preparing, ns", default=None)
     setup_ns: float | None = column("making the implementation: imports, plans, tables, ns", default=None)
     end_to_end_ns: list[float] = column("prepare + run + finish, host arrays in and out, ns", default_factory=list)
-    peak_rss_bytes: int | None = column("high-water mark of the process's memory during one call", default=None)
-    memory_bytes: int | None = column("that mark, less what the process held just before the call", default=None)
+    peak_rss_bytes: int | None = column(
+        "high-water mark of memory during one call, of the process and of those that it started", default=None
+    )
+    memory_bytes: int | None = column("that mark, less what the process itself held just before the call", default=None)
     allocator: str = column("allocator settings of the worker", default="")
     error: float | None = column("the suite's own error figure against the float64 reference", default=None)
     quality: dict[str, float] = column("every figure of the check, by name", default_factory=dict)

@@ -63,6 +63,8 @@ class Session:
         """Prepare, make the first call, check its answer, warm up and choose how many calls make a sample."""
         made, args = self.ops[op], self.inputs[op]
         native = made.native(args)
+        if made.before:
+            made.before()
         started = perf_counter_ns()
         out = made.run(*native)
         first_ns = perf_counter_ns() - started
@@ -73,10 +75,10 @@ class Session:
             quality |= self.suite.quality(self.case, op, lambda *a: made.call(a))
         run = made.run
         gc.collect()
-        call_ns = self.clock.warm_up(run, native)
+        call_ns = self.clock.warm_up(run, native, before=made.before)
         if slowdown:
             run = _slowed(run, slowdown * call_ns)
-        loops = 1 if made.frame_seconds else self.clock.loops_for(call_ns)
+        loops = 1 if made.frame_seconds or made.before else self.clock.loops_for(call_ns)
         overhead = self.clock.overhead_ns(loops, native)
         self.measured[op] = (run, native, loops, overhead)
         work = self.suite.work(self.case, op)
@@ -95,14 +97,16 @@ class Session:
         }
 
     def sample(self, op: str, turn_ns: int) -> Answer:
-        return {"samples": self.clock.turn(*self.measured[op], turn_ns)}
+        return {"samples": self.clock.turn(*self.measured[op], turn_ns, self.ops[op].before)}
 
     def finish(self, op: str, turn_ns: int) -> Answer:
         """What must stay out of the timed loop: end-to-end time, and memory."""
         made, args = self.ops[op], self.inputs[op]
         loops = self.measured[op][2]
-        answer: Answer = {"end_to_end_ns": self.clock.turn(made.call, (args,), loops, 0.0, turn_ns)}
+        answer: Answer = {"end_to_end_ns": self.clock.turn(made.call, (args,), loops, 0.0, turn_ns, made.before)}
         run, native, _, _ = self.measured.pop(op)
+        if made.before:
+            made.before()
         found = memory.peak(lambda: run(*native))
         return answer | ({"peak_rss_bytes": found.peak_bytes, "memory_bytes": found.extra_bytes} if found else {})
 

@@ -33,20 +33,38 @@ class HostClock:
         """One sample: ns a call, less the clock's overhead; 0.1 ns where nothing is left."""
         return max(0.1, self._time(run, args, loops) / loops - overhead_ns)
 
-    def turn(self, run: Call, args: tuple[Any, ...], loops: int, overhead_ns: float, turn_ns: int) -> list[float]:
-        """Samples for about ``turn_ns``, at least one, in time order; the cyclic collector waits meanwhile."""
+    def turn(
+        self,
+        run: Call,
+        args: tuple[Any, ...],
+        loops: int,
+        overhead_ns: float,
+        turn_ns: int,
+        before: Call | None = None,
+    ) -> list[float]:
+        """Samples for about ``turn_ns``, at least one, in time order; the cyclic collector waits meanwhile.
+
+        ``before()`` is called ahead of each, untimed.
+        """
         samples: list[float] = []
         gc.disable()
         try:
             end = perf_counter_ns() + turn_ns
             while not samples or perf_counter_ns() < end:
+                if before:
+                    before()
                 samples.append(round(self.sample(run, args, loops, overhead_ns), 1))
         finally:
             gc.enable()
         return samples
 
     def warm_up(
-        self, run: Call, args: tuple[Any, ...], least_ns: int = 20_000_000, most_ns: int = 500_000_000
+        self,
+        run: Call,
+        args: tuple[Any, ...],
+        least_ns: int = 20_000_000,
+        most_ns: int = 500_000_000,
+        before: Call | None = None,
     ) -> float:
         """Call until the times no longer fall: the last third's median is within 2% of the middle third's.
 
@@ -55,6 +73,8 @@ class HostClock:
         times: list[int] = []
         spent = 0
         while True:
+            if before:
+                before()
             times.append(self._time(run, args, 1))
             spent += times[-1]
             third = len(times) // 3

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from bench.measure import tree
 
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
@@ -15,7 +18,10 @@ CLEAR_REFS = Path("/proc/self/clear_refs")
 
 @dataclass(frozen=True)
 class Peak:
-    """``peak_bytes``: high-water mark of resident memory; ``extra_bytes``: that, less what was resident before."""
+    """``peak_bytes``: high-water mark of resident memory; ``extra_bytes``: that, less what was resident before.
+
+    Processes that it started count in both with all they hold, what they share divided among them.
+    """
 
     peak_bytes: int
     extra_bytes: int
@@ -32,12 +38,17 @@ def peak(call: Callable[[], Any]) -> Peak | None:
     try:
         CLEAR_REFS.write_text("5")
         before = _status_kib("VmRSS")
-        result = call()
+        with tree.Watch(_children) as children:
+            result = call()
         high = _status_kib("VmHWM")
     except OSError:
         return None
     del result
-    return Peak(high * 1024, max(0, high - before) * 1024)
+    return Peak(high * 1024 + children.highest, max(0, high - before) * 1024 + children.highest)
+
+
+def _children() -> int:
+    return sum(tree.pss(child) for child in tree.descendants(os.getpid()))
 
 
 def _status_kib(name: str) -> int:

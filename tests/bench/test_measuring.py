@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import itertools
 import json
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
 from test_faults import measure
 
-from bench.measure import memory
+from bench.measure import memory, tree
 from bench.measure.clock import HostClock
 from bench.results import Results
 
@@ -72,6 +75,40 @@ def test_memory_that_the_allocator_kept_is_counted_again():
     for _ in range(3):
         found = memory.peak(call)
         assert found is not None and 24e6 <= found.extra_bytes <= 30e6
+
+
+def test_memory_of_processes_that_a_call_starts_counts(toys):
+    def call():
+        subprocess.run([sys.executable, "-c", "import time; held = b'x' * (64 << 20); time.sleep(0.2)"], check=True)
+
+    found = memory.peak(call)
+    assert found is not None and 64e6 <= found.extra_bytes <= 100e6
+
+
+def test_a_tree_of_processes_is_seen_whole():
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(10**7)); input()'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as child:
+        while len(tree.descendants(child.pid)) < 1 or tree.cpu_seconds(child.pid) < 0.1:
+            time.sleep(0.01)
+        (grandchild,) = tree.descendants(child.pid)
+        assert {child.pid, grandchild} <= set(tree.descendants(os.getpid()))
+        assert 1e6 < tree.pss(grandchild) <= tree.rss(grandchild)
+        assert tree.handles(child.pid) >= 6, "three of each, at least"
+        before = tree.cpu_seconds(os.getpid())
+        child.communicate(b"\n")
+    assert tree.descendants(child.pid) == [] and tree.pss(grandchild) == 0
+    assert tree.cpu_seconds(os.getpid()) >= before, "the time of those that ended is kept"
+
+
+def test_what_comes_before_a_sample_is_called_ahead_of_each_and_not_timed():
+    told = []
+    samples = HostClock().turn(
+        lambda: told.append("call"), (), 1, 0.0, 20_000_000, lambda: (time.sleep(0.005), told.append("before"))
+    )
+    assert told == ["before", "call"] * len(samples) and max(samples) < 5e6
+    told.clear()
+    HostClock().warm_up(lambda: told.append("call"), (), least_ns=1, most_ns=1, before=lambda: told.append("before"))
+    assert told == ["before", "call"]
 
 
 def test_a_short_call_is_looped_and_a_long_one_is_not():
