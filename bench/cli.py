@@ -13,6 +13,7 @@ import click
 from bench import exits
 from bench.verbs import SETTINGS, verb
 from bench.verbs.baseline import baseline
+from bench.verbs.history import history
 
 if TYPE_CHECKING:
     from bench.results import Results
@@ -48,6 +49,7 @@ def main() -> None:
 
 
 main.add_command(baseline)
+main.add_command(history)
 
 
 @main.command("list", context_settings=SETTINGS)

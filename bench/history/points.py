@@ -1,0 +1,126 @@
+"""From run directories to points: one a run and row, with what tells like runs from unlike ones.
+
+Runs are joined in a series only where everything in ``SERIES`` is the same: machine, suite, implementation, case,
+operation, device, threads, allocator settings and input. A run of another machine is another series; a run whose
+machine is not known is alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from bench.plan import Usage
+from bench.results import SUMMARY, Results, Row, summarise
+
+
+def column(doc: str, **default: Any) -> Any:
+    return field(metadata={"doc": doc}, **default)
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one run says of one implementation, case and operation."""
+
+    machine: str = column("the machine, as `bench env` names it; its run's own where that was not recorded")
+    suite: str = column(SUMMARY["suite"])
+    impl: str = column(SUMMARY["impl"])
+    case: str = column("the suite's parameters of this case, as a JSON text")
+    op: str = column(SUMMARY["op"])
+    device: str = column(SUMMARY["device"])
+    threads: int = column(SUMMARY["threads"])
+    allocator: str = column("allocator settings of the worker")
+    corpus: str = column("where the audio comes from")
+    seed: int = column("seed of every random draw")
+    run: str = column("id of the run")
+    started: str = column("UTC time at which the first of its rows began, ISO 8601")
+    committed: str = column("UTC time of the commit where it is recorded; it goes before `started`", default="")
+    commit: str = column("revision of the project that was measured, with + where it had changes", default="")
+    version: str = column(SUMMARY["version"], default="")
+    status: str = column(SUMMARY["status"], default="ok")
+    reason: str = column(SUMMARY["reason"], default="")
+    median_ms: float | None = column(SUMMARY["median_ms"], default=None)
+    low_ms: float | None = column(SUMMARY["low_ms"], default=None)
+    high_ms: float | None = column(SUMMARY["high_ms"], default=None)
+    first_ms: float | None = column(SUMMARY["first_ms"], default=None)
+    end_to_end_ms: float | None = column(SUMMARY["end_to_end_ms"], default=None)
+    memory_mb: float | None = column(SUMMARY["memory_mb"], default=None)
+    peak_rss_mb: float | None = column(SUMMARY["peak_rss_mb"], default=None)
+    error: float | None = column(SUMMARY["error"], default=None)
+    samples: int = column(SUMMARY["samples"], default=0)
+    replicates: int = column(SUMMARY["replicates"], default=0)
+    stamp: int = column("bytes of the run's rows.jsonl when it was read: it is read again once it has grown", default=0)
+
+    @property
+    def series(self) -> tuple[Any, ...]:
+        """What all points of a series share. The order of a case's parameters is for the eye alone."""
+        case = json.dumps(json.loads(self.case), sort_keys=True)
+        return tuple(case if name == "case" else getattr(self, name) for name in SERIES)
+
+    @property
+    def when(self) -> tuple[str, str]:
+        return self.committed or self.started, self.run
+
+
+COLUMNS = {f.name: str(f.metadata["doc"]) for f in fields(Point)}
+SERIES = ("machine", "suite", "impl", "case", "op", "device", "threads", "allocator", "corpus", "seed")
+_FIGURES = (
+    *("version", "status", "reason", "median_ms", "low_ms", "high_ms", "first_ms", "end_to_end_ms", "memory_mb"),
+    *("peak_rss_mb", "error", "samples", "replicates"),
+)
+
+
+def runs_in(source: Path) -> list[Path]:
+    """The run directories of a folder: itself, or those directly in it and in the folders in it."""
+    if (source / "rows.jsonl").is_file():
+        return [source]
+    if not source.is_dir():
+        raise Usage(f"{source} is no folder of runs, no run, and no .parquet or .duckdb file")
+    found = sorted(p.parent for depth in ("*", "*/*", "*/*/*") for p in source.glob(f"{depth}/rows.jsonl"))
+    if not found:
+        raise Usage(f"there is no run in {source}/; `bench run stft` makes one, `bench import` brings those of others")
+    return found
+
+
+def read(runs: Iterable[Path], known: Iterable[Point] = ()) -> list[Point]:
+    """The points of ``runs``, beside those ``known``; a run that is known as it stands is not read again."""
+    points = {(p.series, p.run): p for p in known}
+    stamps = {(p.run, p.stamp) for p in points.values()}
+    for folder in runs:
+        stamp = (folder / "rows.jsonl").stat().st_size
+        if (folder.name, stamp) not in stamps:
+            points |= {(p.series, p.run): p for p in of_run(Results.load(folder), stamp)}
+    return sorted(points.values(), key=lambda p: p.when)
+
+
+def of_run(results: Results, stamp: int = 0) -> Iterator[Point]:
+    """One point a series; an operation that was never reached, because opening failed, has none."""
+    environment = results.environment
+    project = environment.get("project") or {}
+    commit = f"{(project.get('commit') or '')[:12]}{'+' if project.get('dirty') else ''}"
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    name = results.path.name if results.path else ""
+    for row in (r for r in results.rows if r.op):
+        case = json.dumps(row.case)
+        machine = environment.get("machine") or f"unknown ({name or row.run})"
+        key = (machine, row.suite, row.impl, case, row.op, row.device, row.threads, row.allocator, row.corpus, row.seed)
+        groups.setdefault(key, []).append(row)
+    started = min((r.started for r in results.rows if r.started), default=str(environment.get("time") or ""))
+    for key, rows in groups.items():
+        line = summarise(rows, {})
+        yield Point(
+            *key,
+            run=name or rows[0].run,
+            started=started,
+            committed=str(project.get("committed") or ""),
+            commit=commit,
+            stamp=stamp,
+            **{name: line[name] for name in _FIGURES},
+        )
+
+
+def as_dicts(points: Iterable[Point]) -> list[dict[str, Any]]:
+    return [asdict(p) for p in points]
