@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from bench.core import Case, Check, Implementation, Op, Suite, Unsupported
-from bench.measure import memory
+from bench.measure import memory, ranges
 from bench.measure.clock import HostClock
 from bench.registry import load
 
@@ -54,7 +54,8 @@ class Session:
         self.close()
         self.case = Case(**case)
         started = perf_counter_ns()
-        self.ops = self.implementation.ops(self.case, self.suite)
+        with self._phase("set-up"):
+            self.ops = self.implementation.ops(self.case, self.suite)
         setup_ns = perf_counter_ns() - started
         self.inputs = self._inputs()
         return {"setup_ns": setup_ns, "ops": [op for op in self.ops if op in self.inputs]}
@@ -65,17 +66,19 @@ class Session:
         native = made.native(args)
         if made.before:
             made.before()
-        started = perf_counter_ns()
-        out = made.run(*native)
-        first_ns = perf_counter_ns() - started
-        check = self._check(op, args, made.finish(out))
+        with self._phase("check", op):
+            started = perf_counter_ns()
+            out = made.run(*native)
+            first_ns = perf_counter_ns() - started
+            check = self._check(op, args, made.finish(out))
         del out
         quality = dict(check.metrics)
         if probe and not check.wrong:
             quality |= self.suite.quality(self.case, op, lambda *a: made.call(a))
         run = made.run
         gc.collect()
-        call_ns = self.clock.warm_up(run, native, before=made.before)
+        with self._phase("warm-up", op):
+            call_ns = self.clock.warm_up(run, native, before=made.before)
         if slowdown:
             run = _slowed(run, slowdown * call_ns)
         loops = 1 if made.frame_seconds or made.before else self.clock.loops_for(call_ns)
@@ -97,22 +100,29 @@ class Session:
         }
 
     def sample(self, op: str, turn_ns: int) -> Answer:
-        return {"samples": self.clock.turn(*self.measured[op], turn_ns, self.ops[op].before)}
+        with self._phase("sample", op):
+            return {"samples": self.clock.turn(*self.measured[op], turn_ns, self.ops[op].before)}
 
     def finish(self, op: str, turn_ns: int) -> Answer:
         """What must stay out of the timed loop: end-to-end time, and memory."""
         made, args = self.ops[op], self.inputs[op]
         loops = self.measured[op][2]
-        answer: Answer = {"end_to_end_ns": self.clock.turn(made.call, (args,), loops, 0.0, turn_ns, made.before)}
+        with self._phase("end to end", op):
+            answer: Answer = {"end_to_end_ns": self.clock.turn(made.call, (args,), loops, 0.0, turn_ns, made.before)}
         run, native, _, _ = self.measured.pop(op)
         if made.before:
             made.before()
-        found = memory.peak(lambda: run(*native))
+        with self._phase("memory", op):
+            found = memory.peak(lambda: run(*native))
         return answer | ({"peak_rss_bytes": found.peak_bytes, "memory_bytes": found.extra_bytes} if found else {})
 
     def close(self) -> Answer:
         self.inputs, self.ops, self.measured = {}, {}, {}
         return {}
+
+    def _phase(self, phase: str, op: str = "") -> ranges.Range:
+        """What a profiler sees of what we do now."""
+        return ranges.Range(self.suite.name, self.implementation.name, self.case.label, op, phase)
 
     def _inputs(self) -> dict[str, tuple[Any, ...]]:
         def compute() -> Arrays:
