@@ -133,8 +133,3 @@ def _version(tool: ModuleType, wish: Wish) -> str:
         "\n"
     )
     return next((line.strip() for line in said if any(c.isdigit() for c in line)), "")
-
-
-def kept(run: Path) -> list[Profile]:
-    """The profiles beside a run, by name. A record that cannot be read is told by ValueError."""
-    return [Profile.read(path) for path in sorted(run.glob(f"profiles/*/{RECORD}"))]

@@ -22,9 +22,7 @@ from bench.worker import Session
 MOST_CALLS = 10_000  # a timeline of more ranges than this can hardly be read
 
 
-def profiled_calls(
-    run: Callable[..., Any], args: tuple[Any, ...], before: Callable[[], Any], wish: Wish
-) -> int:
+def profiled_calls(run: Callable[..., Any], args: tuple[Any, ...], before: Callable[[], Any], wish: Wish) -> int:
     """Call for about ``wish.seconds``; how often. Samplers know what counts by this function's name."""
     sample = ranges.Range(wish.suite, wish.impl, wish.label, wish.op, "sample")
     calls, end = 0, perf_counter() + wish.seconds

@@ -63,7 +63,7 @@ def _markdown(whole: Whole) -> list[Path]:
     for plot in plots:
         (whole.folder / "plots" / f"{plot.name}.svg").write_text(plot.file(), encoding="utf-8")
     path = whole.folder / "report.md"
-    path.write_text(markdown.render(whole.contents, whole.pictures), encoding="utf-8")
+    path.write_text(markdown.render(whole.contents, whole.pictures, start=whole.folder), encoding="utf-8")
     return [path]
 
 
@@ -72,7 +72,7 @@ def _html(whole: Whole) -> list[Path]:
 
     pages = listen.write(whole.results, whole.folder) if whole.contents.codecs else []
     path = whole.folder / "report.html"
-    page = html.render(whole.contents, whole.pictures, whole.colours, listen=bool(pages))
+    page = html.render(whole.contents, whole.pictures, whole.colours, bool(pages), whole.folder)
     path.write_text(page, encoding="utf-8")
     return [path, *pages]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench import registry
 from bench.core import STATUSES
-from bench.report import codec_scores, ranking, tables, troubles
+from bench.report import codec_scores, profiles, ranking, tables, troubles
 from bench.report import lines as reading
 from bench.report.codec_tables import Condition
 from bench.report.deltas import Anchored, against_anchor
@@ -66,6 +66,7 @@ class Contents:
     notes: list[str]
     codecs: list[Condition]
     anchored: list[Anchored]
+    profiles: list[profiles.Kept]
 
     @property
     def several_runs(self) -> bool:
@@ -92,6 +93,7 @@ def gather(results: Results | Sequence[Results], anchor: str = "") -> Contents:
         notes=_notes(found, runs, several),
         codecs=codecs,
         anchored=against_anchor(codecs, anchor) if anchor else [],
+        profiles=profiles.gather(several),
     )
 
 

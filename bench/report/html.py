@@ -22,10 +22,16 @@ WHO = ("run", "corpus", "suite", "label", "op", "impl", "device", "threads", "st
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]], colours: Looks, listen: bool = False) -> str:
+def render(
+    contents: Contents,
+    pictures: Mapping[str, Sequence[Plot]],
+    colours: Looks,
+    listen: bool = False,
+    start: Path = Path(),
+) -> str:
     """Everything is escaped by the template; only the pictures made here go in as they are.
 
-    ``listen``: a page to listen to lies beside this one.
+    ``listen``: a page to listen to lies beside this one. ``start``: the folder where this one will lie.
     """
     loader = FileSystemLoader(TEMPLATES)
     house = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -39,7 +45,7 @@ def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]], colours: 
         "drawn": lambda key: [(p, Markup(p.inline(f"p{next(numbers)}"))) for p in pictures.get(key, ())],
     }  # fmt: skip
     return house.get_template("report.html").render(
-        contents=contents, words=words, listen=listen, data=[_record(x) for x in contents.lines]
+        contents=contents, words=words, listen=listen, start=start, data=[_record(x) for x in contents.lines]
     )
 
 

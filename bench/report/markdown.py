@@ -11,6 +11,7 @@ from bench.report.contents import Contents, Run, Section, headline
 from bench.report.digits import NOTHING, counted, significant
 from bench.report.drawing import Plot
 from bench.report.marks import code, grid, images, text
+from bench.report.profiles import Kept
 from bench.report.ranking import Overall, Place
 from bench.report.tables import Table, caption, figures, like_for_like, rank_text, remark
 from bench.report.troubles import split_commands
@@ -18,8 +19,11 @@ from bench.report.troubles import split_commands
 CAP = 1 << 20  # bytes that a CI job's summary may hold
 
 
-def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]] | None = None, link: str = "plots") -> str:
-    """The whole report; ``pictures`` are shown by relative links into the folder ``link``."""
+def render(
+    contents: Contents, pictures: Mapping[str, Sequence[Plot]] | None = None, link: str = "plots", start: Path = Path()
+) -> str:
+    """The whole report; ``pictures`` are shown by relative links into the folder ``link``, profiles by links from
+    ``start``, where the page will lie."""
     shown = pictures or {}
     parts = ["# Benchmark report", *_opening(contents)]
     parts += codec_markdown.sections(contents.codecs, contents.anchored, shown, link)
@@ -34,7 +38,8 @@ def render(contents: Contents, pictures: Mapping[str, Sequence[Plot]] | None = N
                 *_figures(table),
             ]
             parts += images(shown.get(table.key, ()), link)
-    return _joined([*parts, *_troubles(contents), *_absent(contents), *_closing(contents)])
+    parts += [*_profiles(contents.profiles, start), *_troubles(contents), *_absent(contents), *_closing(contents)]
+    return _joined(parts)
 
 
 def brief(contents: Contents) -> str:
@@ -121,6 +126,15 @@ def _figures(table: Table) -> list[str]:
     lines = [p.line for p in table.places if p.line.quality]
     rows = [[text(line.impl), *(significant(line.quality.get(n)) for n in names)] for line in lines]
     return ["Figures of the suite:", grid(["implementation", *(text(n) for n in names)], rows, 1)]
+
+
+def _profiles(profiles: Sequence[Kept], start: Path) -> list[str]:
+    parts = ["## Profiles"] if profiles else []
+    for kept in profiles:
+        links = ", ".join(f"[{text(name)}]({address})" for name, address in kept.links(start))
+        table = grid(kept.headings, [[text(cell) for cell in row] for row in kept.rows], 1)
+        parts += [f"**{text(kept.title)}**", table, f"{links}. {text('. '.join(kept.profile.notes))}"]
+    return parts
 
 
 def _troubles(contents: Contents) -> list[str]:

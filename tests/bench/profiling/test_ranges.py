@@ -39,8 +39,8 @@ def events(record: Path) -> list[list[str]]:
 
 def test_a_run_is_seen_phase_by_phase(bench, watched):
     record, environment = watched
-    ran = bench("run", "toy", "--impl", "good", "--exclude", "good:*", "--grid", "quick", "--op", "add", "--replicates", "1",
-                "--budget", "0.1s", "--quiet", **environment)  # fmt: skip
+    one = ("--impl", "good", "--exclude", "good:*", "--grid", "quick", "--op", "add", "--replicates", "1")
+    ran = bench("run", "toy", *one, "--budget", "0.1s", "--quiet", **environment)
     assert ran.returncode == 0, ran.stderr
     seen = events(record)
     assert {e[2] for e in seen if e[0] == "domain"} == {"bench"}

@@ -2,14 +2,15 @@
 
 import shutil
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from bench.profiling import stacks
-from bench.profiling.run import choose, folder_of, kept, profile
-from bench.profiling.tools import NAMES, Refused, find, ncu, nsys, perf, py_spy
+from bench.profiling.run import choose, folder_of, profile
+from bench.profiling.tools import NAMES, Refused, find, ncu, nsys, perf
 from bench.profiling.wish import Wish
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -28,8 +29,9 @@ def program(folder: Path, name: str, text: str) -> None:
 
 def test_nsys_records_the_range_of_the_profilers_api_and_can_record_everything():
     command = nsys.command(["python", "x"], wish())
-    assert command[1:] == ["profile", "-t", "cuda,nvtx,osrt,cublas", "--capture-range=cudaProfilerApi",
-                           "--capture-range-end=stop", "--force-overwrite=true", "-o", "x/nsys", "python", "x"]  # fmt: skip
+    assert command[1:4] == ["profile", "-t", "cuda,nvtx,osrt,cublas"]
+    assert command[4:7] == ["--capture-range=cudaProfilerApi", "--capture-range-end=stop", "--force-overwrite=true"]
+    assert command[7:] == ["-o", "x/nsys", "python", "x"]
     assert not any("capture-range" in word for word in nsys.command([], wish(), whole=True))
 
 
@@ -98,7 +100,9 @@ python
 
 
 def test_what_is_outside_the_calls_is_left_out():
-    found = stacks.folded("main (a.py:1);set_up (a.py:2) 7\nmain (a.py:1);profiled_calls (t.py:3);run (b.py:4);fft (c) 3\n")
+    found = stacks.folded(
+        "main (a.py:1);set_up (a.py:2) 7\nmain (a.py:1);profiled_calls (t.py:3);run (b.py:4);fft (c) 3\n"
+    )
     assert stacks.inside(found, "profiled_calls") == {("run (b.py:4)", "fft (c)"): 3}
     assert stacks.folded(stacks.unfolded(found)) == found
 
@@ -136,7 +140,7 @@ done
 while [ "$1" != -o ]; do shift; done
 out=$2; shift 2
 [ $whole = yes ] && touch "$out.nsys-rep"
-exec env BENCH_NO_DRIVER=1 "$@"
+exec "$@"
 """
 
 
@@ -149,9 +153,8 @@ def test_an_empty_range_is_recorded_again_whole_and_said(toys, tmp_path, monkeyp
     compiler = shutil.which("cc")
     if not compiler:
         pytest.skip("no C compiler is here to build the driver's stand-in with")
-    import subprocess
-
-    text = "int cuProfilerStart(void) { return 0; } int cuProfilerStop(void) { return 0; } int cuCtxSynchronize(void) { return 0; }"
+    names = ("cuProfilerStart", "cuProfilerStop", "cuCtxSynchronize")
+    text = "".join(f"int {name}(void) {{ return 0; }}" for name in names)
     subprocess.run([compiler, "-shared", "-x", "c", "-", "-o", driver], input=text, text=True, check=True)
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
     made = profile(wish(tmp_path / "profile", "nsys"))
@@ -168,7 +171,7 @@ def real(tool: str) -> None:
 
 def test_py_spy_finds_the_busy_line(toys, tmp_path):
     real("py-spy")
-    made = profile(wish(tmp_path / "p", "py-spy", impl_seconds=None) if False else wish(tmp_path / "p", "py-spy"))
+    made = profile(wish(tmp_path / "p", "py-spy"))
     assert made.hot[0].name.startswith("good.<locals>.run (good.py:")
     assert made.calls > 1
     assert "good.py" in (tmp_path / "p" / "flame.svg").read_text()
@@ -183,7 +186,6 @@ def test_perf_sees_the_calls_only(toys, tmp_path):
         pytest.skip(str(refusal))
     assert made.hot
     assert not any("dlopen" in h.name or "PyImport" in h.name for h in made.hot)
-    assert kept(tmp_path) == []
 
 
 def test_torch_sees_no_operator_of_numpy(toys, tmp_path):
@@ -192,7 +194,10 @@ def test_torch_sees_no_operator_of_numpy(toys, tmp_path):
         profile(wish(tmp_path / "p", "torch", seconds=0.02))
 
 
-@pytest.mark.parametrize(("impl", "op", "reason"), [("wrong", "add", "its answer is wrong"), ("raises", "add", "raises: "), ("good", "shout", "offers no shout")])
+@pytest.mark.parametrize(
+    ("impl", "op", "reason"),
+    [("wrong", "add", "its answer is wrong"), ("raises", "add", "raises: "), ("good", "shout", "offers no shout")],
+)
 def test_what_fails_is_told_in_one_line(toys, tmp_path, impl, op, reason):
     real("torch")
     failing = Wish("toy", impl, {"size": 64}, op, "torch", str(tmp_path / "p"), seconds=0.02)
