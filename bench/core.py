@@ -85,10 +85,14 @@ class Op:
     convention. prepare + run + finish together are timed as "end to end".
 
     ``frame_seconds`` (s) says that a call handles one frame of a stream: then a sample is one call, however short,
-    and a call that lasts longer than the frame has missed its deadline.
+    and a call that lasts longer than the frame has missed its deadline. ``paced``: the frames arrive one every
+    ``frame_seconds``, and no call begins before its own is there.
 
     ``before()``, where there is one, is called ahead of each sample and not timed, such as to empty a cache: then, too,
     a sample is one call.
+
+    ``least``: samples that a row needs at least, over all replicates, whatever the budget. ``probe`` gives figures of
+    ``quality`` that only the maker of the op can find; it is asked once, outside of the timing.
     """
 
     run: Callable[..., Any]
@@ -96,6 +100,9 @@ class Op:
     finish: Callable[[Any], Any] = identity
     frame_seconds: float = 0.0
     before: Callable[[], None] | None = None
+    paced: bool = False
+    least: int = 0
+    probe: Callable[[], Mapping[str, float]] | None = None
 
     def call(self, args: tuple[Any, ...]) -> Any:
         """Host arrays in, host arrays out."""
@@ -131,7 +138,8 @@ class Suite:
     have more);
     ``error`` (the metric of ``check`` that tables and plots show as "error"); ``quality_axis`` (where rivals
     differ in quality, the figure of ``quality`` that speed is plotted against; more is better); ``scored`` (True where
-    implementations are codecs, whose round trips over a corpus are scored after the timing).
+    implementations are codecs, whose round trips over a corpus are scored after the timing); ``hosts`` (suites whose
+    implementations take part here too, as ``suite:implementation``; ``adopt`` is given what they return).
     """
 
     name: str = ""
@@ -141,6 +149,11 @@ class Suite:
     error: str = "error"
     quality_axis: str = ""
     scored: bool = False
+    hosts: tuple[str, ...] = ()
+
+    def compose(self, name: str, find: Callable[[str], Implementation]) -> Implementation | None:
+        """The implementation that a name stands for which nobody registered, made of others; None where it is not."""
+        return None
 
     def adopt(self, made: Any, case: Case) -> Mapping[str, Any]:
         """What an implementation returned, as {op: Op or callable}. A bare callable or Op stands for the first op.
@@ -208,6 +221,7 @@ class Implementation:
     devices: tuple[str, ...] = ("cpu",)
     variant: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+    home: str = ""  # the suite that it is registered in, where another hosts it
 
     def ops(self, case: Case, suite: Suite) -> dict[str, Op]:
         """Make it for a case, as ops; the suite says how (:meth:`Suite.adopt`)."""

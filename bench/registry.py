@@ -12,7 +12,7 @@ import os
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
@@ -86,6 +86,8 @@ class Registry:
         for i in self.of(suite):
             if i.name == name:
                 return i
+        if composed := self._composed(suite, name):
+            return composed
         raise UnknownName(f"{suite} has no implementation {name!r}{_nearest(name, [i.name for i in self.of(suite)])}")
 
     def select(
@@ -96,6 +98,7 @@ class Registry:
         Raises :class:`UnknownName` for a pattern that matches nothing in any of the suites.
         """
         everything = [i for suite in suites for i in self.of(suite)]
+        everything += [i for p in dict.fromkeys(patterns) for suite in suites if (i := self._composed(suite, p))]
         for pattern in (*patterns, *exclude):
             if not any(_matches(i.name, pattern) for i in everything):
                 near = _nearest(pattern, dict.fromkeys(i.name for i in everything))
@@ -104,6 +107,17 @@ class Registry:
         return {
             s: [i for i in chosen if i.suite == s and not any(_matches(i.name, p) for p in exclude)] for s in suites
         }
+
+    def _composed(self, suite: str, name: str) -> Implementation | None:
+        made = self.suite(suite).compose(name, lambda part: self.find(suite, part))
+        return made if made and made.name not in [i.name for i in self.of(suite)] else None
+
+    def host(self) -> None:
+        """Implementations of one suite take part in another that hosts it."""
+        for suite in self.suites.values():
+            for home in suite.hosts:
+                guests = [replace(i, suite=suite.name, name=f"{home}:{i.name}", home=home) for i in self.of(home)]
+                self.implementations += guests
 
     def add(self, objects: Mapping[str, Any], module: str, source: str) -> None:
         """Take in what a module (or one entry point) defines."""
@@ -180,6 +194,7 @@ def load() -> Registry:
         registry.broken.append(
             Broken(i.suite, i.name, f"no suite is called {i.suite!r}{_nearest(i.suite, known)}", i.source)
         )
+    registry.host()
     return registry
 
 

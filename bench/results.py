@@ -44,6 +44,10 @@ class Row:
     audio_seconds: float = column("seconds of audio that one call handles", default=0.0)
     frame_seconds: float = column("seconds of a stream's frame, where a sample is one frame; else 0", default=0.0)
     samples_ns: list[float] = column("every sample in time order, ns a call, overhead subtracted", default_factory=list)
+    late_ns: list[float] = column(
+        "at real-time pace: how long after its frame's arrival each call began, ns", default_factory=list
+    )
+    cpu_ns: list[float] = column("at real-time pace: processor time of each call, ns", default_factory=list)
     rounds: list[int] = column("number of samples in each interleaved round", default_factory=list)
     loops: int = column("calls in each sample", default=1)
     overhead_ns: float = column("calibrated cost of timing one call, already subtracted", default=0.0)
@@ -85,7 +89,12 @@ SUMMARY = {
     "p95_ms": "95th percentile of all samples, ms",
     "p99_ms": "99th percentile of all samples, ms",
     "max_ms": "longest sample, ms",
-    "deadline_misses": "share of samples that lasted longer than the frame of the stream that they handled",
+    "deadline_misses": "share of a stream's frames whose answer was not ready when the next frame had arrived; at full "
+    "speed, of those that took longer than they last",
+    "jitter_ms": "99th percentile less median of the time from a frame's arrival to its answer (at full speed: of the "
+    "call), ms",
+    "wake_ms": "at real-time pace: 99th percentile of how late a call began, which is the machine's part, ms",
+    "cpu_percent": "at real-time pace: processor time of the calls, all threads, over the time of their frames, %",
     "first_ms": "median over replicates of the first call, ms",
     "setup_ms": "median over replicates of the set-up, ms",
     "end_to_end_ms": "median of prepare + run + finish, ms",
@@ -205,10 +214,23 @@ def summarise(group: list[Row], limits: Mapping[str, Any]) -> dict[str, Any]:
         line |= {"median_ms": interval.value / 1e6, "low_ms": interval.low / 1e6, "high_ms": interval.high / 1e6}
         line |= {"p95_ms": p95, "p99_ms": p99, "x_realtime": timed[0].audio_seconds / (interval.value / 1e9)}
         line["max_ms"] = float(everything.max()) / 1e6
-        if frame_seconds := timed[0].frame_seconds:
-            line["deadline_misses"] = float((everything > 1e9 * frame_seconds).mean())
+        line |= streamed(timed)
         line["limit_percent"] = limit_percent(first, interval.value / 1e9, limits)
     return line
+
+
+def streamed(timed: list[Row]) -> dict[str, float]:
+    """What counts of a stream's frames besides their quantiles; nothing of other rows."""
+    frame_ns = 1e9 * timed[0].frame_seconds
+    if not frame_ns:
+        return {}
+    late = np.concatenate([r.late_ns or np.zeros(len(r.samples_ns)) for r in timed])
+    answered = late + np.concatenate([r.samples_ns for r in timed])
+    median, p99 = np.percentile(answered, [50, 99])
+    found = {"deadline_misses": float((answered > frame_ns).mean()), "jitter_ms": float(p99 - median) / 1e6}
+    if cpu := [ns for r in timed for ns in r.cpu_ns]:
+        found |= {"wake_ms": float(np.percentile(late, 99)) / 1e6, "cpu_percent": 100 * sum(cpu) / len(cpu) / frame_ns}
+    return found
 
 
 def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any]) -> float | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from bench import stats
@@ -46,6 +47,8 @@ class Turn:
     started: str
     samples: list[float] = field(default_factory=list)
     rounds: list[int] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def spent(self, budget_ns: float) -> bool:
@@ -53,6 +56,8 @@ class Turn:
         return len(self.rounds) >= LEAST_SLOW_ROUNDS and sum(self.samples) * self.facts["loops"] >= budget_ns
 
     def settled(self, precision: float) -> bool:
+        if self.facts["paced"]:  # its figures are the worst frames, not a median
+            return len(self.rounds) >= LEAST_SLOW_ROUNDS
         if not precision or len(self.rounds) < LEAST_ROUNDS:
             return False
         return stats.settled(stats.round_medians(self.samples, self.rounds), precision)
@@ -147,13 +152,16 @@ class Runner:
         for _ in range(self.plan.turns):
             self.order.shuffle(active)
             for impl in list(active):
-                found = crew.ask(impl, params, op, "sample", "sampling", turn_ns=self._turn_ns)
+                least = max(1, ceil(turns[impl].facts["least"] / self.plan.replicates / LEAST_SLOW_ROUNDS))
+                found = crew.ask(impl, params, op, "sample", "sampling", turn_ns=self._turn_ns, least=least)
                 if found is None:
                     active.remove(impl)
                     del turns[impl]
                     continue
                 turn = turns[impl]
                 turn.samples += found["samples"]
+                turn.late += found.get("late", [])
+                turn.cpu += found.get("cpu", [])
                 turn.rounds.append(len(found["samples"]))
                 if turn.settled(self.plan.precision) or turn.spent(1.2e9 * self.plan.budget_s / self.plan.replicates):
                     active.remove(impl)
@@ -197,6 +205,8 @@ class Runner:
             "reason": reason,
             "started": turn.started,
             "samples_ns": turn.samples,
+            "late_ns": turn.late,
+            "cpu_ns": turn.cpu,
             "rounds": turn.rounds,
         }
 

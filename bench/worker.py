@@ -26,6 +26,7 @@ import numpy as np
 from bench.core import Case, Check, Implementation, Op, Suite, Unsupported
 from bench.measure import memory, ranges
 from bench.measure.clock import HostClock
+from bench.measure.pace import Pace
 from bench.registry import load
 
 Answer = dict[str, Any]
@@ -75,6 +76,7 @@ class Session:
         quality = dict(check.metrics)
         if probe and not check.wrong:
             quality |= self.suite.quality(self.case, op, lambda *a: made.call(a))
+            quality |= made.probe() if made.probe else {}
         run = made.run
         gc.collect()
         with self._phase("warm-up", op):
@@ -97,11 +99,16 @@ class Session:
             "bytes": work.bytes,
             "audio_seconds": made.frame_seconds or self.suite.audio_seconds(self.case),
             "frame_seconds": made.frame_seconds,
+            "paced": made.paced,
+            "least": made.least,
         }
 
-    def sample(self, op: str, turn_ns: int) -> Answer:
+    def sample(self, op: str, turn_ns: int, least: int = 1) -> Answer:
+        made, (run, native, loops, overhead) = self.ops[op], self.measured[op]
         with self._phase("sample", op):
-            return {"samples": self.clock.turn(*self.measured[op], turn_ns, self.ops[op].before)}
+            if made.paced:
+                return vars(Pace(1e9 * made.frame_seconds).turn(run, native, least, overhead))
+            return {"samples": self.clock.turn(run, native, loops, overhead, turn_ns, made.before, least)}
 
     def finish(self, op: str, turn_ns: int) -> Answer:
         """What must stay out of the timed loop: end-to-end time, and memory."""

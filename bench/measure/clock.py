@@ -41,8 +41,9 @@ class HostClock:
         overhead_ns: float,
         turn_ns: int,
         before: Call | None = None,
+        least: int = 1,
     ) -> list[float]:
-        """Samples for about ``turn_ns``, at least one, in time order; the cyclic collector waits meanwhile.
+        """Samples for about ``turn_ns``, ``least`` at least, in time order; the cyclic collector waits meanwhile.
 
         ``before()`` is called ahead of each, untimed.
         """
@@ -50,7 +51,7 @@ class HostClock:
         gc.disable()
         try:
             end = perf_counter_ns() + turn_ns
-            while not samples or perf_counter_ns() < end:
+            while len(samples) < least or perf_counter_ns() < end:
                 if before:
                     before()
                 samples.append(round(self.sample(run, args, loops, overhead_ns), 1))
