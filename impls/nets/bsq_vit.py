@@ -6,9 +6,14 @@ bits on the unit sphere. For audio: 128 mels x 1024 frames of 10 ms, one channel
 and, after the attention of each block of the encoder, the decoder or both, the Conformer's convolution over time.
 
 A picture of 1024 frames is 64 x 8 = 512 tokens for 10.24 s: with L = 9, 18, 36 that is 450, 900, 1800 bit/s.
+
+Between encoder and decoder everything is (B, F L, T): L bits of each of the F tokens (low frequencies first) of each of
+the T steps in time.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +23,33 @@ from impls.nets.bsq import BinarySphericalQuantizer
 from impls.nets.conformer import ConvolutionModule
 
 WHERE = ("none", "encoder", "decoder", "both")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How a picture is cut: mels and frames of the whole and of a patch."""
+
+    n_mels: int = 128
+    n_frames: int = 1024
+    patch_mels: int = 16
+    patch_frames: int = 16
+
+    def __post_init__(self) -> None:
+        if self.n_mels % self.patch_mels or self.n_frames % self.patch_frames:
+            patch, whole = f"{self.patch_mels} x {self.patch_frames}", f"{self.n_mels} mels x {self.n_frames} frames"
+            raise ValueError(f"patches of {patch} do not fill {whole}")
+
+    @property
+    def F(self) -> int:
+        return self.n_mels // self.patch_mels
+
+    @property
+    def T(self) -> int:
+        return self.n_frames // self.patch_frames
+
+    @property
+    def patch(self) -> int:
+        return self.patch_mels * self.patch_frames
 
 
 class Attention(nn.Module):
@@ -30,7 +62,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         q, k, v = (
             self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        )  # 3 x (B, heads, N, width / heads)
+        )  # each (B, heads, N, head width)
         return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
@@ -54,11 +86,11 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """(B, T, F, width) -> the same, for up to ``T`` steps in time: a shorter picture takes the first positions."""
+    """(B, T, F, width) -> the same; a picture that is shorter than the grid takes the first positions."""
 
-    def __init__(self, T: int, F: int, width: int, layers: int, heads: int, mlp_ratio: float, kernel_size: int):
+    def __init__(self, grid: Grid, width: int, layers: int, heads: int, mlp_ratio: float, kernel_size: int):
         super().__init__()
-        self.positions = nn.Parameter(torch.empty(T, F, width))
+        self.positions = nn.Parameter(torch.empty(grid.T, grid.F, width))
         self.ln_pre, self.ln_post = nn.LayerNorm(width), nn.LayerNorm(width)
         self.blocks = nn.Sequential(*(Block(width, heads, mlp_ratio, kernel_size) for _ in range(layers)))
 
@@ -66,74 +98,101 @@ class Transformer(nn.Module):
         return self.ln_post(self.blocks(self.ln_pre(x + self.positions[: x.shape[1]])))
 
 
-class BSQViT(nn.Module):
-    """Log-mel spectrogram, float (B, n_mels, frames), about zero mean and unit variance <-> bits bool (B, tokens, L).
+class Encoder(nn.Module):
+    """Spectrogram (B, n_mels, frames) -> patches (B, T, F, patch) -> (B, T, F, width) -> (B, F L, T)."""
 
-    Tokens are in order of time, ``n_mels / patch_mels`` for each ``patch_frames`` frames. ``frames`` is a multiple of
-    ``patch_frames`` up to ``n_frames``. ``conformer`` is one of WHERE.
+    def __init__(self, grid: Grid, width: int, L: int, **blocks: float):
+        super().__init__()
+        self.grid = grid
+        self.patch_embed = nn.Linear(grid.patch, width, bias=False)
+        self.transformer = Transformer(grid, width, **blocks)
+        self.quant_embed = nn.Linear(width, L)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        g = self.grid
+        pieces = mel.unflatten(1, (g.F, g.patch_mels)).unflatten(3, (-1, g.patch_frames))  # (B, F, mels, T, frames)
+        x = self.quant_embed(self.transformer(self.patch_embed(pieces.permute(0, 3, 1, 2, 4).flatten(3))))
+        return x.flatten(2).transpose(1, 2)
+
+
+class Decoder(nn.Module):
+    """Points of the sphere (B, F L, T) -> (B, T, F, width) -> patches (B, T, F, patch) -> (B, n_mels, frames)."""
+
+    def __init__(self, grid: Grid, width: int, L: int, ffn_output: int, **blocks: float):
+        super().__init__()
+        self.grid, self.L = grid, L
+        self.post_quant_embed = nn.Linear(L, width)
+        self.transformer = Transformer(grid, width, **blocks)
+        self.head = nn.Sequential(nn.Linear(width, ffn_output), nn.Tanh(), nn.Linear(ffn_output, grid.patch))
+
+    def forward(self, quantized: Tensor) -> Tensor:
+        x = quantized.transpose(1, 2).unflatten(2, (self.grid.F, self.L))
+        x = self.head(self.transformer(self.post_quant_embed(x)))
+        return x.unflatten(3, (self.grid.patch_mels, -1)).permute(0, 2, 3, 1, 4).flatten(3).flatten(1, 2)
+
+
+class BSQViT(nn.Module):
+    """Log-mel spectrogram, float (B, n_mels, frames), about zero mean and unit variance <-> bits bool (B, F L, T).
+
+    ``frames`` is a multiple of ``patch_frames`` up to ``n_frames``. ``conformer``, one of WHERE, says which sides have
+    the Conformer's convolution. Wrong shapes raise ValueError.
     """
 
     def __init__(
-        self, n_mels: int = 128, n_frames: int = 1024, patch_mels: int = 16, patch_frames: int = 16, width: int = 768,
-        layers: int = 12, heads: int = 12, mlp_ratio: float = 4.0, L: int = 18, conformer: str = "none",
-        kernel_size: int = 31, ffn_output: int = 3072,
-    ):  # fmt: skip
+        self,
+        grid: Grid = Grid(),
+        width: int = 768,
+        layers: int = 12,
+        heads: int = 12,
+        mlp_ratio: float = 4.0,
+        L: int = 18,
+        conformer: str = "none",
+        kernel_size: int = 31,
+        ffn_output: int = 3072,
+    ):
         super().__init__()
-        if n_mels % patch_mels or n_frames % patch_frames:
-            raise ValueError(f"patches of {patch_mels} x {patch_frames} do not fill {n_mels} mels x {n_frames} frames")
         if conformer not in WHERE:
             raise ValueError(f"the Conformer's convolution is in one of {', '.join(WHERE)}, not {conformer!r}")
-        self.n_mels, self.n_frames, self.patch, self.L = n_mels, n_frames, (patch_mels, patch_frames), L
-        grid, patch = (n_frames // patch_frames, n_mels // patch_mels), patch_mels * patch_frames
-        made = [
-            Transformer(*grid, width, layers, heads, mlp_ratio, kernel_size if conformer in (side, "both") else 0)
-            for side in ("encoder", "decoder")
-        ]
-        self.patch_embed, self.encoder = nn.Linear(patch, width, bias=False), made[0]
-        self.quant_embed, self.quantizer = nn.Linear(width, L), BinarySphericalQuantizer()
-        self.post_quant_embed, self.decoder = nn.Linear(L, width), made[1]
-        self.head = nn.Sequential(nn.Linear(width, ffn_output), nn.Tanh(), nn.Linear(ffn_output, patch))
+        blocks = {"layers": layers, "heads": heads, "mlp_ratio": mlp_ratio}
+        kernel = {side: kernel_size if conformer in (side, "both") else 0 for side in ("encoder", "decoder")}
+        self.grid, self.L = grid, L
+        self.encoder = Encoder(grid, width, L, kernel_size=kernel["encoder"], **blocks)
+        self.quantizer = BinarySphericalQuantizer()
+        self.decoder = Decoder(grid, width, L, ffn_output, kernel_size=kernel["decoder"], **blocks)
         self.apply(_initialise)
-
-    @property
-    def bands(self) -> int:
-        """Tokens for each step in time."""
-        return self.n_mels // self.patch[0]
 
     def forward(self, mel: Tensor) -> Tensor:
         """Spectrogram -> spectrogram, gradients passed straight through the quantizer."""
-        return self.picture(self.quantizer(self.embed(mel))[0])
+        z = self.encoder(self._fitting(mel)).unflatten(1, (-1, self.L)).movedim(2, -1)  # (B, F, T, L)
+        return self.decoder(self.quantizer(z)[0].movedim(-1, 2).flatten(1, 2))
 
     def encode(self, mel: Tensor) -> Tensor:
-        return self.quantizer(self.embed(mel))[1]
+        return self.encoder(self._fitting(mel)) > 0
 
     def decode(self, bits: Tensor) -> Tensor:
-        """Bits (B, tokens, L) -> (B, n_mels, frames). Raises ValueError for another number of bits or tokens."""
-        if bits.ndim != 3 or bits.shape[2] != self.L or bits.shape[1] % self.bands:
-            raise ValueError(f"bits are (batch, a multiple of {self.bands} tokens, {self.L}), not {tuple(bits.shape)}")
-        return self.picture(self.quantizer.decode(bits, self.quant_embed.weight.dtype))
+        if bits.ndim != 3 or bits.shape[1] != self.grid.F * self.L or not 1 <= bits.shape[2] <= self.grid.T:
+            wanted = f"{self.grid.F * self.L}, 1 to {self.grid.T} steps in time"
+            raise ValueError(f"bits are (batch, {wanted}), not {tuple(bits.shape)}")
+        return self.decoder(self.points(bits))
 
-    def embed(self, mel: Tensor) -> Tensor:
-        """(B, n_mels, frames) -> (B, T, F, patch) -> (B, T, F, width) -> (B, tokens, L)."""
-        if mel.ndim != 3 or mel.shape[1] != self.n_mels or mel.shape[2] % self.patch[1] or not mel.shape[2]:
-            raise ValueError(
-                f"a spectrogram is (batch, {self.n_mels}, a multiple of {self.patch[1]} frames), not {tuple(mel.shape)}"
-            )
-        if mel.shape[2] > self.n_frames:
-            raise ValueError(f"{mel.shape[2]} frames at once; there are positions for {self.n_frames}: cut into chunks")
-        pieces = mel.unflatten(1, (-1, self.patch[0])).unflatten(3, (-1, self.patch[1]))  # (B, F, mels, T, frames)
-        return self.quant_embed(self.encoder(self.patch_embed(pieces.permute(0, 3, 1, 2, 4).flatten(3)))).flatten(1, 2)
+    def points(self, bits: Tensor) -> Tensor:
+        """Bits (B, F L, T), bool or 0 and 1 -> the points of the sphere that they stand for."""
+        return (2 * bits.float() - 1) / self.L**0.5
 
-    def picture(self, quantized: Tensor) -> Tensor:
-        """(B, tokens, L) -> (B, T, F, width) -> (B, T, F, patch) -> (B, n_mels, frames)."""
-        x = self.head(self.decoder(self.post_quant_embed(quantized).unflatten(1, (-1, self.bands))))
-        return x.unflatten(3, self.patch).permute(0, 2, 3, 1, 4).flatten(3).flatten(1, 2)
+    def _fitting(self, mel: Tensor) -> Tensor:
+        g = self.grid
+        if mel.ndim != 3 or mel.shape[1] != g.n_mels or mel.shape[2] % g.patch_frames or not mel.shape[2]:
+            wanted = f"{g.n_mels}, a multiple of {g.patch_frames} frames"
+            raise ValueError(f"a spectrogram is (batch, {wanted}), not {tuple(mel.shape)}")
+        if mel.shape[2] > g.n_frames:
+            raise ValueError(f"{mel.shape[2]} frames at once; there are positions for {g.n_frames}: cut into chunks")
+        return mel
 
 
 def _initialise(module: nn.Module) -> None:
-    """As published: normal with a standard deviation of .02, cut at 2 (absolute), no bias."""
+    """As published: normal with a standard deviation of .02 (their cut at 2 is never reached), no bias."""
     if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
+        nn.init.normal_(module.weight, std=0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
     elif isinstance(module, Transformer):

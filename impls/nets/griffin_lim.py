@@ -20,7 +20,7 @@ MEAN, STD = -5.5, 2.5  # of log magnitudes of speech at -26 dBFS; they bring a s
 
 @dataclass(frozen=True)
 class Vocoded:
-    """What a piece leaves to the next: magnitudes (bins, frames) of its end, and the audio (samples,) of those frames.
+    """What a piece leaves to the next: magnitudes (B, bins, frames) of its end, and the audio (B, samples) of those.
 
     Only that audio which has come out already: the frames that were held back have none.
     """
@@ -65,19 +65,20 @@ class LogMel(nn.Module):
         return (self.inverse @ torch.exp(STD * mel.float() + MEAN)).clamp(min=0)
 
     def vocode(self, mel: Tensor, before: Vocoded | None, last: bool, n_iter: int = 32) -> tuple[Tensor, Vocoded]:
-        """One piece of a spectrogram, (1, n_mels, frames) -> audio (samples,) that can come out, and what is left.
+        """One piece of a spectrogram, (B, n_mels, frames) -> audio (B, samples) that can come out, and what is left.
 
         ``before`` is what the piece before left, or None. The last piece holds nothing back, so that the pieces make
-        ``hop_length`` samples for each frame together.
+        ``hop_length`` samples for each frame together. All pieces but the last are longer than ``overlap``.
         """
-        magnitude, known = self.magnitude(mel)[0], mel.new_zeros(0, dtype=torch.float32)
+        magnitude = self.magnitude(mel)
+        known = magnitude[:, 0, :0]
         if before is not None:
-            magnitude, known = torch.cat([before.magnitude, magnitude], 1), before.audio
+            magnitude, known = torch.cat([before.magnitude, magnitude], 2), before.audio
         audio = griffin_lim(magnitude, self.window, self.hop_length, n_iter, known)
-        done = magnitude.shape[1] - (0 if last else self.overlap)
+        done = magnitude.shape[2] - (0 if last else self.overlap)
         keep = max(0, done - self.overlap)
-        left = Vocoded(magnitude[:, keep:], audio[keep * self.hop_length : done * self.hop_length])
-        return audio[len(known) : done * self.hop_length], left
+        left = Vocoded(magnitude[..., keep:], audio[:, keep * self.hop_length : done * self.hop_length])
+        return audio[:, known.shape[1] : done * self.hop_length], left
 
 
 def griffin_lim(
@@ -89,22 +90,22 @@ def griffin_lim(
     momentum: float = 0.99,
     seed: int | None = 0,
 ) -> Tensor:
-    """Magnitudes (bins, frames) -> audio (hop_length * frames,) that begins with ``known`` and whose STFT comes near.
+    """Magnitudes (B, bins, frames) -> audio (B, hop_length * frames) that begins with ``known`` and has such an STFT.
 
-    Phases start at random from ``seed``, or at 0 without one; they are the same on every device.
+    Phases start at random from ``seed``, or at 0 without one; they are the same on every device and for each of B.
     """
     n_fft, momentum = len(window), momentum / (1 + momentum)
-    length, settings = hop_length * magnitude.shape[1], {"n_fft": n_fft, "hop_length": hop_length, "window": window}
-    phases = torch.zeros(magnitude.shape)
+    length, settings = hop_length * magnitude.shape[2], {"n_fft": n_fft, "hop_length": hop_length, "window": window}
+    phases = torch.zeros(magnitude.shape[1:])
     if seed is not None:
-        phases = 2 * torch.pi * torch.rand(magnitude.shape, generator=torch.Generator().manual_seed(seed))
+        phases = 2 * torch.pi * torch.rand(phases.shape, generator=torch.Generator().manual_seed(seed))
     angles, before = torch.polar(torch.ones_like(phases), phases).to(magnitude.device), None
 
     def audio_of(angles: Tensor) -> Tensor:
-        return torch.cat([known, torch.istft(magnitude * angles, length=length, **settings)[len(known) :]])
+        return torch.cat([known, torch.istft(magnitude * angles, length=length, **settings)[:, known.shape[1] :]], 1)
 
     for _ in range(n_iter):
-        rebuilt = torch.stft(audio_of(angles), pad_mode="constant", return_complex=True, **settings)[:, :-1]
+        rebuilt = torch.stft(audio_of(angles), pad_mode="constant", return_complex=True, **settings)[..., :-1]
         angles = rebuilt if before is None else rebuilt - momentum * before
         angles, before = angles / angles.abs().clamp(min=1e-16), rebuilt
     return audio_of(angles)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from impls.nets.causal import CausalConv1d, CausalConvTranspose1d, Chain, Residual
+from impls.nets.causal_conv import CausalConv1d, CausalConvTranspose1d, Chain, Residual
 from impls.nets.rvq import ResidualVectorQuantizer
 
 STRIDES = (2, 4, 5, 8)
