@@ -16,11 +16,9 @@ from typing import Any
 from bench import plan
 from bench.process import Conditions
 from bench.profiling.tools import Refused, find
-from bench.profiling.wish import Profile, Wish
+from bench.profiling.wish import RECORD, Profile, Wish
 from bench.registry import Registry
-from bench.report.digits import slug
 
-RECORD = "profile.json"
 DEADLINE = 540.0  # s, start and tear-down of the tool included
 
 
@@ -41,11 +39,6 @@ def choose(
     tool = tool or ("nsys" if device != "cpu" else "py-spy")
     find(tool)
     return Wish(suite, impl, cases[0], plan.ops(found, [op] if op else [])[0], tool, "", **conditions)
-
-
-def folder_of(run: Path, wish: Wish) -> Path:
-    """Where a profile is kept: beside the rows of its run."""
-    return run / "profiles" / slug(wish.tool, wish.suite, wish.impl, wish.op, wish.label)
 
 
 def installed(wish: Wish) -> ModuleType:

@@ -10,6 +10,8 @@ from typing import Any
 
 from bench.core import label_of
 
+RECORD = "profile.json"
+
 
 @dataclass(frozen=True)
 class Wish:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.profiling.run import RECORD
-from bench.profiling.table import HEADINGS, cells, columns, short, title
-from bench.profiling.wish import Profile
+from bench.profiling.wish import RECORD, Profile
+from bench.report.profile_table import HEADINGS, cells, columns, short, title
 from bench.results import Results
 
 SHOWN = 5  # rows of each; the record has all

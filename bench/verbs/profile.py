@@ -44,15 +44,16 @@ def profile(suite: str, as_json: bool, run: str | None, seconds: str, **options:
     bench profile mel --impl cuda --device cuda --tool ncu --case preset=whisper80
     """
     from bench import plan
-    from bench.profiling.run import choose, folder_of, installed
+    from bench.profiling.run import choose, installed
     from bench.profiling.run import profile as record
     from bench.profiling.tools import Refused
     from bench.registry import load
+    from bench.report.digits import slug
 
     wish = choose(load(), suite, seconds=plan.parse_seconds(seconds), **options)
     try:
         installed(wish)  # before a folder is made for it
-        folder = folder_of(_beside(run, wish), wish)
+        folder = _beside(run, wish) / "profiles" / slug(wish.tool, wish.suite, wish.impl, wish.op, wish.label)
         made = record(replace(wish, folder=str(folder)), _say if not as_json else lambda text: None)
     except Refused as refusal:
         click.echo(f"bench: {refusal}", err=True)
@@ -87,7 +88,7 @@ def _show(made: Profile) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from bench.profiling.table import HEADINGS, cells, columns, short, title
+    from bench.report.profile_table import HEADINGS, cells, columns, short, title
 
     console = Console(width=None if Console().is_terminal else 100, highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title(made), title_justify="left")

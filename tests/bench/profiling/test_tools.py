@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.profiling import stacks
-from bench.profiling.run import choose, folder_of, profile
+from bench.profiling.run import choose, profile
 from bench.profiling.tools import NAMES, Refused, find, ncu, nsys, perf
 from bench.profiling.wish import Wish
 
@@ -206,11 +206,10 @@ def test_what_fails_is_told_in_one_line(toys, tmp_path, impl, op, reason):
     assert "\n" not in str(caught.value)
 
 
-def test_a_choice_is_made_plain(toys, tmp_path):
+def test_a_choice_is_made_plain(toys):
     chosen = choose(toys, "toy", "good", ["size=256"], "", "", device="cpu")
     assert (chosen.case, chosen.op, chosen.tool) == ({"size": 256}, "add", "py-spy")
     with pytest.raises(ValueError, match="does not run on cuda; it runs on cpu"):
         choose(toys, "toy", "good", [], "", "", device="cuda")
     with pytest.raises(ValueError, match="did you mean good"):
         choose(toys, "toy", "goood", [], "", "")
-    assert folder_of(tmp_path, chosen).parent == tmp_path / "profiles"
