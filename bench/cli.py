@@ -14,6 +14,7 @@ from bench import exits
 from bench.verbs import SETTINGS, verb
 from bench.verbs.baseline import baseline
 from bench.verbs.history import history
+from bench.verbs.import_ import import_
 from bench.verbs.profile import profile
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def main() -> None:
 
 main.add_command(baseline)
 main.add_command(history)
+main.add_command(import_)
 main.add_command(profile)
 
 
