@@ -91,6 +91,10 @@ class Op:
     ``before()``, where there is one, is called ahead of each sample and not timed, such as to empty a cache: then, too,
     a sample is one call.
 
+    ``stream``: on a GPU, the raw CUstream on which ``run`` works, or what tells it (0: the legacy default stream); None
+    where it is not told, and time is then the host's. ``allocated`` gives the peak of its framework's own allocator
+    since it was last asked, in bytes.
+
     ``least``: samples that a row needs at least, over all replicates, whatever the budget. ``probe`` gives figures of
     ``quality`` that only the maker of the op can find; it is asked once, outside of the timing.
     """
@@ -103,6 +107,8 @@ class Op:
     paced: bool = False
     least: int = 0
     probe: Callable[[], Mapping[str, float]] | None = None
+    stream: Callable[[], int] | int | None = 0
+    allocated: Callable[[], int] | None = None
 
     def call(self, args: tuple[Any, ...]) -> Any:
         """Host arrays in, host arrays out."""

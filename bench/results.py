@@ -58,6 +58,19 @@ class Row:
         "high-water mark of memory during one call, of the process and of those that it started", default=None
     )
     memory_bytes: int | None = column("that mark, less what the process itself held just before the call", default=None)
+    timing: str = column("on a GPU: which clock, and what was done between samples", default="")
+    hot_ns: list[float] = column("on a GPU: samples of many calls in a row, ns a call", default_factory=list)
+    hot_loops: int = column("on a GPU: calls in each hot sample", default=1)
+    host_ns: list[float] = column("on a GPU: the host's clock, call and wait for its end, ns", default_factory=list)
+    sm_mhz: list[int] = column("on a GPU: SM clock after each round", default_factory=list)
+    discarded: int = column("on a GPU: samples taken while something held its clocks down; not kept", default=0)
+    held_by: str = column("on a GPU: what held the clocks down, where something did", default="")
+    power_w: float | None = column("on a GPU: mean power while hot samples were taken, W", default=None)
+    busy_percent: int | None = column("on a GPU: share of the time in which a kernel ran, by the driver", default=None)
+    driver_bytes: int | None = column(
+        "on a GPU: memory that the driver has handed out since before the set-up, workspaces included", default=None
+    )
+    allocated_bytes: int | None = column("on a GPU: peak of the framework's own allocator in one call", default=None)
     allocator: str = column("allocator settings of the worker", default="")
     error: float | None = column("the suite's own error figure against the float64 reference", default=None)
     quality: dict[str, float] = column("every figure of the check, by name", default_factory=dict)
@@ -95,6 +108,9 @@ SUMMARY = {
     "call), ms",
     "wake_ms": "at real-time pace: 99th percentile of how late a call began, which is the machine's part, ms",
     "cpu_percent": "at real-time pace: processor time of the calls, all threads, over the time of their frames, %",
+    "hot_ms": "on a GPU: median a call of many in a row, the cache as they left it, ms",
+    "host_ms": "on a GPU: median of a call and the wait for its end by the host's clock, ms",
+    "gpu_mb": "on a GPU: largest driver_bytes of the replicates, MB",
     "first_ms": "median over replicates of the first call, ms",
     "setup_ms": "median over replicates of the set-up, ms",
     "end_to_end_ms": "median of prepare + run + finish, ms",
@@ -203,6 +219,9 @@ def summarise(group: list[Row], limits: Mapping[str, Any]) -> dict[str, Any]:
         "peak_rss_mb": _megabytes(r.peak_rss_bytes for r in group),
         "first_ms": _median_ms(r.first_ns for r in group),
         "setup_ms": _median_ms(r.setup_ns for r in group),
+        "hot_ms": _median_ms(v for r in group for v in r.hot_ns),
+        "host_ms": _median_ms(v for r in group for v in r.host_ns),
+        "gpu_mb": _megabytes(r.driver_bytes for r in group),
         "end_to_end_ms": _median_ms(v for r in group for v in r.end_to_end_ns),
         "replicates": len(timed),
         "samples": sum(len(r.samples_ns) for r in timed),

@@ -144,7 +144,7 @@ class Runner:
                     turns[impl].extra = found
         finally:  # an interrupt in the middle keeps what has enough rounds
             for impl, turn in turns.items():
-                if len(turn.rounds) >= LEAST_SLOW_ROUNDS:
+                if len(turn.rounds) >= LEAST_SLOW_ROUNDS or turn.extra.get("discarded"):
                     self.add(crew.row(impl, params, op, **self._figures(turn)))
 
     def _rounds(self, crew: Crew, params: dict[str, Any], op: str, turns: dict[str, Turn]) -> None:
@@ -162,7 +162,8 @@ class Runner:
                 turn.samples += found["samples"]
                 turn.late += found.get("late", [])
                 turn.cpu += found.get("cpu", [])
-                turn.rounds.append(len(found["samples"]))
+                if found["samples"]:  # none: a GPU was throttled, and they were discarded
+                    turn.rounds.append(len(found["samples"]))
                 if turn.settled(self.plan.precision) or turn.spent(1.2e9 * self.plan.budget_s / self.plan.replicates):
                     active.remove(impl)
             self.observer.step(share)
@@ -196,6 +197,8 @@ class Runner:
         status, reason = "ok", ""
         if turn.facts["wrong"]:
             status, reason = "wrong", turn.facts["wrong"]
+        elif turn.extra.get("discarded") and len(turn.rounds) < LEAST_SLOW_ROUNDS:
+            status, reason = "unstable", _throttled(turn)
         elif self.plan.precision and not turn.settled(self.plan.precision):
             status, reason = "unstable", _unsettled(medians, self.plan.precision)
         return {
@@ -222,6 +225,15 @@ class Runner:
 
     def has_failed(self, impl: str, threads: int, params: Mapping[str, Any], op: str) -> bool:
         return self._place(impl, threads, params, op) in self.failed
+
+
+def _throttled(turn: Turn) -> str:
+    """Why a GPU's row has next to no samples, and what helps."""
+    taken = turn.extra["discarded"] + len(turn.samples)
+    return (
+        f"{turn.extra['discarded']} of {taken} samples were discarded: {turn.extra['held_by']} held the GPU's clocks "
+        "down; let it cool, or lock lower clocks: sudo nvidia-smi --lock-gpu-clocks=MHZ"
+    )
 
 
 def _unsettled(medians: stats.Floats, precision: float) -> str:

@@ -26,6 +26,8 @@ import numpy as np
 from bench.core import Case, Check, Implementation, Op, Suite, Unsupported
 from bench.measure import memory, ranges
 from bench.measure.clock import HostClock
+from bench.measure.event_clock import EventClock
+from bench.measure.gpu import Gpu, NoGpu, ordinal
 from bench.measure.pace import Pace
 from bench.registry import load
 
@@ -41,6 +43,8 @@ class Session:
         self.implementation: Implementation = load().find(suite, impl)
         self.scratch = Path(scratch)
         self.clock = HostClock()
+        self.gpu: Gpu | None = None
+        self.clocks: dict[str, HostClock] = {}
         self.case: Case
         self.inputs: dict[str, tuple[Any, ...]] = {}
         self.ops: dict[str, Op] = {}
@@ -54,6 +58,7 @@ class Session:
     def open(self, case: Answer) -> Answer:
         self.close()
         self.case = Case(**case)
+        self._take_device()
         started = perf_counter_ns()
         with self._phase("set-up"):
             self.ops = self.implementation.ops(self.case, self.suite)
@@ -67,9 +72,11 @@ class Session:
         native = made.native(args)
         if made.before:
             made.before()
+        clock = self.clocks[op] = EventClock(self.gpu, made.stream) if self.gpu else self.clock
         with self._phase("check", op):
             started = perf_counter_ns()
             out = made.run(*native)
+            clock.wait()
             first_ns = perf_counter_ns() - started
             check = self._check(op, args, made.finish(out))
         del out
@@ -80,11 +87,11 @@ class Session:
         run = made.run
         gc.collect()
         with self._phase("warm-up", op):
-            call_ns = self.clock.warm_up(run, native, before=made.before)
+            call_ns = clock.warm_up(run, native, before=made.before)
         if slowdown:
             run = _slowed(run, slowdown * call_ns)
-        loops = 1 if made.frame_seconds or made.before else self.clock.loops_for(call_ns)
-        overhead = self.clock.overhead_ns(loops, native)
+        loops = 1 if made.frame_seconds or made.before else clock.loops_for(call_ns)
+        overhead = clock.overhead_ns(loops, native)
         self.measured[op] = (run, native, loops, overhead)
         work = self.suite.work(self.case, op)
         return {
@@ -108,20 +115,33 @@ class Session:
         with self._phase("sample", op):
             if made.paced:
                 return vars(Pace(1e9 * made.frame_seconds).turn(run, native, least, overhead))
-            return {"samples": self.clock.turn(run, native, loops, overhead, turn_ns, made.before, least)}
+            return {"samples": self.clocks[op].turn(run, native, loops, overhead, turn_ns, made.before, least)}
 
     def finish(self, op: str, turn_ns: int) -> Answer:
         """What must stay out of the timed loop: end-to-end time, and memory."""
         made, args = self.ops[op], self.inputs[op]
         loops = self.measured[op][2]
-        with self._phase("end to end", op):
+        with self._phase("end to end", op):  # ends with arrays of the host: its clock knows
             answer: Answer = {"end_to_end_ns": self.clock.turn(made.call, (args,), loops, 0.0, turn_ns, made.before)}
         run, native, _, _ = self.measured.pop(op)
         if made.before:
             made.before()
+        answer |= self.clocks.pop(op).figures(run, native, turn_ns)
         with self._phase("memory", op):
+            if made.allocated:
+                made.allocated()
             found = memory.peak(lambda: run(*native))
+            answer |= {"allocated_bytes": made.allocated()} if made.allocated else {}
         return answer | ({"peak_rss_bytes": found.peak_bytes, "memory_bytes": found.extra_bytes} if found else {})
+
+    def _take_device(self) -> None:
+        """Before anything is made, so that what the driver hands out from now on is the implementation's."""
+        if self.case.device == "cpu" or self.gpu:
+            return
+        try:
+            self.gpu = Gpu(ordinal(self.case.device))
+        except NoGpu as error:
+            raise Unsupported(str(error)) from None
 
     def close(self) -> Answer:
         self.inputs, self.ops, self.measured = {}, {}, {}

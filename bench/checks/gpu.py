@@ -6,15 +6,7 @@ from collections.abc import Iterator
 
 from bench import hardware
 from bench.checks import Finding, Level
-
-HOLDS = {
-    0x04: "its power cap",
-    0x08: "a hardware slowdown",
-    0x20: "heat (software)",
-    0x40: "heat (hardware)",
-    0x80: "the power brake",
-}
-"""Bits of NVML's nvmlClocksThrottleReasons that change a measurement; idling and set clocks do not."""
+from bench.measure.gpu import HOLDS
 
 HOT = 85
 """Degrees Celsius from which data centre GPUs come near their slowdown temperature."""

@@ -59,6 +59,13 @@ class HostClock:
             gc.enable()
         return samples
 
+    def wait(self) -> None:
+        """Until what was called has happened; on the host it has."""
+
+    def figures(self, run: Call, args: tuple[Any, ...], turn_ns: int) -> dict[str, Any]:
+        """What another clock and the device have to say beside the samples, as columns of a row; here nothing."""
+        return {}
+
     def warm_up(
         self,
         run: Call,

@@ -1,0 +1,139 @@
+"""The clock of a GPU: events on the implementation's own stream, cold and hot, with an eye on throttling.
+
+**Cold**: the L2 cache is emptied before every call by writing a buffer of twice its size on the same stream. That
+writing also keeps the stream busy while the host is still launching, so that a launch is never what is measured; it is
+repeated as often as that takes. **Hot**: events around so many calls in a row that one sample lasts 200 us or longer.
+Beside both, the clock of the host around a call and the wait for its end. After nvbench's measure_cold and
+measure_hot (https://github.com/NVIDIA/nvbench).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+from bench.measure.clock import Call, HostClock
+from bench.measure.gpu import Gpu
+
+SHORTEST_HOT_NS = 200_000
+
+
+class EventClock(HostClock):
+    """Times ``run`` on ``stream`` (a raw CUstream; 0 is the legacy default stream), cold.
+
+    ``stream=None``: it works on streams that it does not tell; then the time is the host's, around the call and the
+    wait for the whole device, with the cache emptied before it all the same.
+    """
+
+    def __init__(self, gpu: Gpu, stream: Callable[[], int] | int | None = 0):
+        self.gpu = gpu
+        self._stream = stream
+        self.start, self.end = gpu.event(), gpu.event()
+        self.flush_ns = self._between(lambda: self.gpu.flush(self.stream))
+        self.flushes = 1
+        self.discarded = 0
+        self.held_by = ""
+        self.sm_mhz: list[int] = []
+
+    @property
+    def stream(self) -> int:
+        found = self._stream() if callable(self._stream) else self._stream
+        return 0 if found is None else int(found)
+
+    @property
+    def how(self) -> str:
+        """For the reader of a row."""
+        clock = "the host's clock and a wait for the device" if self._stream is None else "CUDA events on its stream"
+        return f"cold: {clock}, one call a sample, L2 emptied before each; hot: events around many calls"
+
+    def wait(self) -> None:
+        self.gpu.synchronize()
+
+    def loops_for(self, call_ns: float) -> int:
+        """A cold sample is one call, however short."""
+        return 1
+
+    def warm_up(
+        self, run: Call, args: tuple[Any, ...], least_ns: int = 100_000_000, most_ns: int = 2_000_000_000,
+        before: Call | None = None,
+    ) -> float:  # fmt: skip
+        """As the host's, longer, for clocks rise slowly; then it is known how long the host takes to launch."""
+        call_ns = super().warm_up(run, args, least_ns, most_ns, before)
+        self.flushes = max(1, min(64, math.ceil(median(self._launch_ns(run, args) for _ in range(5)) / self.flush_ns)))
+        return call_ns
+
+    def turn(
+        self, run: Call, args: tuple[Any, ...], loops: int, overhead_ns: float, turn_ns: int,
+        before: Call | None = None, least: int = 1,
+    ) -> list[float]:  # fmt: skip
+        """As the host's. Samples between readings of which one says "throttled" are discarded, and counted.
+
+        So the answer may be empty: the caller tells what that means for its row.
+        """
+        clocks = self.gpu.clocks()
+        samples = super().turn(run, args, loops, overhead_ns, turn_ns, before, least)
+        after = self.gpu.clocks()
+        if held_by := clocks.held_by or after.held_by:
+            self.discarded += len(samples)
+            self.held_by = held_by
+            return []
+        self.sm_mhz.append(after.sm_mhz)
+        return samples
+
+    def figures(self, run: Call, args: tuple[Any, ...], turn_ns: int) -> dict[str, Any]:
+        """Hot samples and the host's, for ``turn_ns`` each, three at least, and how the device fared."""
+        loops = max(1, min(10_000, math.ceil(SHORTEST_HOT_NS / self._between(lambda: run(*args)))))
+        hot: list[float] = []
+        energy, started = self.gpu.millijoules(), perf_counter_ns()
+        while len(hot) < 3 or perf_counter_ns() < started + turn_ns:
+            hot.append(self._between(lambda: [run(*args) for _ in range(loops)]) / loops)
+        spent, busy, lasted = self.gpu.millijoules(), self.gpu.busy_percent(), perf_counter_ns() - started
+        host: list[float] = []
+        while len(host) < 3 or perf_counter_ns() < started + lasted + turn_ns:
+            host.append(float(self._on_host(run, args)))
+        return {
+            "timing": self.how,
+            "hot_ns": hot,
+            "hot_loops": loops,
+            "host_ns": host,
+            "power_w": 1e6 * (spent - energy) / lasted if energy is not None and spent is not None else None,
+            "busy_percent": busy,
+            "sm_mhz": self.sm_mhz,
+            "discarded": self.discarded,
+            "held_by": self.held_by,
+            "driver_bytes": self.gpu.used_bytes() - self.gpu.used_at_first,
+        }
+
+    def _time(self, run: Call, args: tuple[Any, ...], loops: int) -> int:  # type: ignore[override]
+        if self._stream is None:
+            self.gpu.flush(0)
+            self.gpu.synchronize()
+            return self._on_host(run, args)
+        self.gpu.flush(self.stream, self.flushes)
+        return round(self._between(lambda: run(*args)))
+
+    def _between(self, work: Callable[[], Any]) -> float:
+        """ns on the stream between an event before ``work`` and one after it."""
+        stream = self.stream
+        self.gpu.record(self.start, stream)
+        work()
+        self.gpu.record(self.end, stream)
+        return max(1.0, self.gpu.elapsed_ns(self.start, self.end))
+
+    def _on_host(self, run: Call, args: tuple[Any, ...]) -> int:
+        started = perf_counter_ns()
+        run(*args)
+        self.gpu.synchronize()
+        return perf_counter_ns() - started
+
+    def _launch_ns(self, run: Call, args: tuple[Any, ...]) -> int:
+        """How long the host is at a call before it may go on."""
+        self.gpu.synchronize()
+        started = perf_counter_ns()
+        run(*args)
+        launched = perf_counter_ns() - started
+        self.gpu.synchronize()
+        return launched

@@ -1,0 +1,178 @@
+"""The clock of a GPU against a simulated device whose every duration is known."""
+
+import pytest
+
+from bench.measure import clock, event_clock
+from bench.measure.event_clock import EventClock
+from bench.measure.gpu import Clocks, Gpu, NoGpu, ordinal
+from bench.plan import Plan
+from bench.runner import Runner, Turn
+
+COLD, HOT, FLUSH, LAUNCH = 9_000, 5_000, 12_000, 60_000  # ns
+
+
+class Device:
+    """A stream that works through what it is given, and a host whose time passes only where this says so."""
+
+    def __init__(self):
+        self.now = 0  # the host's clock
+        self.free = 0  # when the stream has done all that it was given
+        self.cached = False
+        self.flushed = 0
+        self.held = []  # what holds the clocks down, a word a reading
+        self.energy = 0
+        self.used_at_first = 1000
+        self.streams = 7
+
+    def enqueue(self, duration):
+        self.free = max(self.free, self.now) + duration
+        self.energy += duration
+
+    def kernel(self):
+        """Takes the host LAUNCH to launch; shorter where its input is still in the cache."""
+        self.now += LAUNCH
+        self.enqueue(HOT if self.cached else COLD)
+        self.cached = True
+
+    def event(self):
+        return {}
+
+    def record(self, event, stream):
+        assert stream == self.streams
+        self.enqueue(0)
+        event["at"] = self.free
+
+    def elapsed_ns(self, start, end):
+        self.now = max(self.now, end["at"])
+        return end["at"] - start["at"]
+
+    def flush(self, stream, times=1):
+        self.flushed += times
+        self.cached = False
+        self.enqueue(FLUSH * times)
+
+    def synchronize(self):
+        self.now = max(self.now, self.free)
+
+    def clocks(self):
+        return Clocks(1980, self.held.pop(0) if self.held else "")
+
+    def millijoules(self):
+        return self.energy // 1_000_000
+
+    def busy_percent(self):
+        return 97
+
+    def used_bytes(self):
+        return 51000
+
+
+@pytest.fixture
+def device(monkeypatch):
+    made = Device()
+
+    def read():
+        made.now += 10
+        return made.now
+
+    for module in (clock, event_clock):
+        monkeypatch.setattr(module, "perf_counter_ns", read)
+    return made
+
+
+@pytest.fixture
+def warm(device):
+    made = EventClock(device, 7)
+    made.warm_up(device.kernel, ())
+    return made
+
+
+def test_a_cold_sample_is_the_kernel_alone_though_launching_takes_longer(device, warm):
+    assert warm.flushes * FLUSH >= LAUNCH  # the stream is busy until the launch is done
+    samples = warm.turn(device.kernel, (), 1, 0.0, 1_000_000)
+    assert len(samples) > 3
+    assert set(samples) == {COLD}
+
+
+def test_with_too_short_a_flush_the_launch_would_be_measured(device, warm):
+    warm.flushes = 1
+    assert min(warm.turn(device.kernel, (), 1, 0.0, 200_000)) > COLD
+
+
+def test_hot_samples_are_of_many_calls_and_the_hosts_clock_stands_beside(device, warm):
+    device.now = device.free = 10**9
+    found = warm.figures(device.kernel, (), 5_000_000)
+    assert found["hot_loops"] > 3
+    assert min(found["hot_ns"]) >= HOT  # launching is the limit here, and a hot loop shows it
+    assert max(found["hot_ns"]) <= LAUNCH + COLD
+    assert all(h == pytest.approx(LAUNCH + HOT, abs=100) for h in found["host_ns"][1:])
+    assert found["driver_bytes"] == 50000
+    assert (found["busy_percent"], found["discarded"], found["held_by"]) == (97, 0, "")
+    assert "CUDA events" in found["timing"]
+
+
+def test_hot_calls_that_launch_quickly_show_the_kernel(device, warm):
+    def quick():
+        device.enqueue(HOT if device.cached else COLD)
+        device.cached = True
+
+    assert min(warm.figures(quick, (), 1_000_000)["hot_ns"]) == pytest.approx(HOT, rel=0.01)
+
+
+def test_samples_under_throttling_are_discarded_and_counted(device, warm):
+    first = warm.turn(device.kernel, (), 1, 0.0, 500_000)
+    device.held = ["", "its power cap"]
+    assert warm.turn(device.kernel, (), 1, 0.0, 500_000) == []
+    device.held = ["heat (hardware)", ""]
+    assert warm.turn(device.kernel, (), 1, 0.0, 500_000) == []
+    found = warm.figures(device.kernel, (), 1000)
+    assert found["discarded"] == pytest.approx(2 * len(first), abs=2)
+    assert found["held_by"] == "heat (hardware)"
+    assert found["sm_mhz"] == [1980]
+
+
+def test_without_a_stream_the_host_waits_for_the_device(device):
+    device.streams = 0  # what empties the cache
+    whole = EventClock(device, None)
+    device.record = lambda event, stream: pytest.fail("no event helps on streams that are not told")
+    samples = whole.turn(device.kernel, (), 1, 0.0, 500_000)
+    assert set(samples) == {pytest.approx(LAUNCH + COLD, abs=100)}
+    assert "the host's clock" in whole.how
+
+
+def test_the_stream_may_be_told_late(device):
+    assert EventClock(device, lambda: 7).stream == 7
+
+
+def turn(samples=(), rounds=(), discarded=0):
+    names = "first_ns loops overhead_ns error flops bytes audio_seconds frame_seconds setup_ns version paced"
+    facts = dict.fromkeys(names.split(), 0) | {"quality": {}, "wrong": ""}
+    return Turn(
+        None, facts, "", list(samples), list(rounds), extra={"discarded": discarded, "held_by": "its power cap"}
+    )
+
+
+def test_a_row_of_which_all_was_discarded_says_so():
+    runner = Runner.__new__(Runner)
+    runner.plan = Plan([])
+    figures = runner._figures(turn(discarded=40))
+    assert figures["status"] == "unstable"
+    assert "40 of 40 samples were discarded: its power cap held" in figures["reason"]
+    steady = runner._figures(turn([5.0] * 12, [2] * 6, discarded=3))
+    assert (steady["status"], steady["discarded"]) == ("ok", 3)
+
+
+def test_devices_are_counted_from_zero():
+    assert (ordinal("cuda"), ordinal("cuda:3")) == (0, 3)
+
+
+def test_without_a_gpu_a_row_says_why(bench):
+    try:
+        Gpu()
+    except NoGpu:
+        answer = bench("run", "toy", "--impl", "on_gpu", "--grid", "quick", "--device", "cuda", "--json")
+        assert answer.returncode == 0, answer.stderr
+        assert "no CUDA device 0" in answer.stdout
+        assert '"unavailable"' in answer.stdout
+    else:
+        pytest.skip("there is a GPU here")
