@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from bench.results import Results
 from bench.runner import Observer, Runner
 from bench.scoring.run import run as score
 from bench.store import Store
+from bench.weights import named, unchanged
 
 Names = str | Sequence[str]
 
@@ -57,6 +59,7 @@ def begin(
     clips: int = 0,
     kind: str = "",
     engine: str = "local",
+    weights: Names = (),
     resume: str | Path | None = None,
     out: str | Path | None = None,
 ) -> Store:
@@ -66,10 +69,13 @@ def begin(
     sampling stops earlier at ``precision`` (relative half width of the median's interval). ``bitrate`` (kbit/s) is
     short for ``case="bitrate=..."``. ``metrics`` (names, "all" or "none"), ``asr`` (a recogniser, "default" or "none")
     and ``engine`` ("local" or "dask://HOST:PORT") are of the scoring of codecs on the clips of the corpus: on all of
-    them, or on those of one ``kind``, or on at most ``clips``, evenly over the corpus.
+    them, or on those of one ``kind``, or on at most ``clips``, evenly over the corpus. ``weights``: texts
+    "NAME=PATH" or "NAME=HUB-ID" for implementations that are trained (:mod:`bench.weights`).
     """
     if resume is not None:
-        return Store(Path(resume), None)
+        store = Store(Path(resume), None)
+        unchanged(store.plan.weights)
+        return store
     opened = Corpus.open(corpus)  # a wrong name is better told now than by every worker
     if kind and not any(clip.kind == kind for clip in opened.clips):
         there = ", ".join(sorted({clip.kind or "unnamed" for clip in opened.clips}))
@@ -99,6 +105,8 @@ def begin(
         kind=kind,
         **_scoring(names(suite), names(metrics), asr, engine),
     )
+    given = [weights] if isinstance(weights, str) and weights else weights
+    wish = replace(wish, weights=named(given, [i for item in wish.items for i in item.impls]))
     return start(wish, Path(out) if out else None)
 
 

@@ -108,6 +108,7 @@ def list_(suite: str | None, as_json: bool) -> None:
 @click.option("--clips", default=0, type=click.IntRange(0), help="Score at most so many clips [default: all].")
 @click.option("--kind", default="", help="Score only the corpus's clips of this kind, e.g. speech.")
 @click.option("--engine", default="local", show_default=True, help="Where to score: local or dask://HOST:PORT.")
+@click.option("--weights", multiple=True, metavar="NAME=PATH", help="Trained weights: safetensors, or a cached hub id.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped.")
 @click.option("--out", metavar="DIR", help="Run directory [default: results/<run-id>].")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")

@@ -6,8 +6,8 @@ A codec works at its own rate. Between that rate and the case's, soxr resamples 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.core import Case, Op, Unsupported
@@ -18,12 +18,14 @@ if TYPE_CHECKING:  # finding implementations stays quick
 Packets = list[bytes]
 FACTS = (
     "nominal_bps", "payload_bps", "container_bps", "rate", "frame", "delay", "buffer", "model_bytes", "lossless",
-    "parametric", "random_weights",
+    "parametric", "random_weights", "parameters", "macs_per_second", "indices_differ", "latents_snr_db", "audio_snr_db",
 )  # fmt: skip
 """What every answer of an operation is accompanied by, float64, in this order; NaN where it is not known.
 
 ``buffer`` is of ``stream`` only: the most samples at ``rate`` between the place of a decoded sample in the output and
-the end of the frame after which it came out.
+the end of the frame after which it came out. The last three compare a variant of a neural codec with its float32
+network: the share of indices that differ, and the signal-to-noise ratios (dB) of what the encoder gives and of what the
+decoder makes of the same indices.
 """
 
 WINDOW = 0.10
@@ -65,7 +67,11 @@ class Codec:
     - ``differentiable``: gives the same network as a differentiable map: float32 torch tensor (1, channels, samples)
       at ``rate`` in, the decoded (1, channels, samples) out, the quantizer passed straight through. Its look-ahead is
       measured by back-propagation, over all phases of ``frame``.
-    - ``model_bytes``: size of the parameters, for codecs that are trained.
+    - ``model_bytes``, ``parameters``, ``macs``: of codecs that are trained: the size of the numbers that were trained,
+      codebooks included, how many they are, and the multiply-accumulates of a second of audio, encoded and decoded.
+    - ``differences``: of a variant of a neural codec: those of FACTS that compare it with float32.
+    - ``encode_batch``, ``decode_batch``: float32 (batch, channels, samples) -> packets of each, and back to float32
+      (batch, channels, samples), of sounds of one length; without them, a case with a batch is unavailable.
     - ``lossless``: audio of 16 bits (multiples of 2**-15) at ``rate`` comes back bit for bit.
     - ``random_weights``: a trained codec without its training: its speed counts, its quality is shown and never ranked.
     - ``parametric``: it does not follow the waveform, so that sample-wise measures such as SNR mean nothing.
@@ -83,6 +89,11 @@ class Codec:
     stream: Callable[[], Callable[[np.ndarray], np.ndarray]] | None = None
     differentiable: Callable[[], Callable[[Any], Any]] | None = None
     model_bytes: int = 0
+    parameters: int = 0
+    macs: float = 0.0
+    differences: Mapping[str, float] = field(default_factory=dict)
+    encode_batch: Callable[[np.ndarray], list[Packets]] | None = None
+    decode_batch: Callable[[list[Packets]], np.ndarray] | None = None
     lossless: bool = False
     parametric: bool = False
     random_weights: bool = False
@@ -132,6 +143,8 @@ def ops(codec: Codec, case: Case) -> dict[str, Op]:
 
     if case.channels > codec.channels:
         raise Unsupported("mono only" if codec.channels == 1 else f"at most {codec.channels} channels")
+    if case.params.get("batch", 1) > 1:
+        return _batched(codec, case)
     trip = Trip(codec, case)
     made = {
         "encode": Op(codec.encode, trip.enter, lambda packets: (_joined(packets), trip.facts(packets))),
@@ -142,6 +155,33 @@ def ops(codec: Codec, case: Case) -> dict[str, Op]:
     return made
 
 
+def _batched(codec: Codec, case: Case) -> dict[str, Op]:
+    """``encode`` and ``decode`` of several sounds of one length in a call, (batch, channels, samples)."""
+    import numpy as np
+
+    if codec.encode_batch is None or codec.decode_batch is None:
+        raise Unsupported("takes one sound at a time: --case batch=1")
+    trip, many = Trip(codec, case), codec.encode_batch
+
+    def enter(audio: np.ndarray) -> Any:
+        return np.stack([trip.enter(sound) for sound in audio])
+
+    def facts(batch: list[Packets]) -> Any:
+        return np.mean([trip.facts(packets) for packets in batch], axis=0)
+
+    def encoded(audio: np.ndarray) -> list[Packets]:
+        trip.batch = many(enter(audio))
+        return trip.batch
+
+    def left(out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.stack([trip.leave(sound) for sound in out]), facts(trip.batch)
+
+    return {
+        "encode": Op(many, enter, lambda batch: (_joined([p for packets in batch for p in packets]), facts(batch))),
+        "decode": Op(codec.decode_batch, encoded, left),
+    }
+
+
 class Trip:
     """One codec in one case: from the case's rate to the codec's and back; remembers what it prepared last."""
 
@@ -149,6 +189,7 @@ class Trip:
         self.codec, self.case_rate = codec, case.sample_rate
         self.native: np.ndarray
         self.packets: Packets = []
+        self.batch: list[Packets] = []
 
     def enter(self, audio: np.ndarray) -> np.ndarray:
         import numpy as np
@@ -194,7 +235,9 @@ class Trip:
         container = c.container_bits(packets) / seconds if packets and c.container_bits else np.nan
         delay = np.nan if c.delay is None else c.delay
         rest = (c.rate, c.frame, delay, buffer, c.model_bytes, c.lossless, c.parametric, c.random_weights)
-        return np.array([c.nominal, payload, container, *rest], np.float64)
+        size = (c.parameters or np.nan, c.macs or np.nan)
+        differences = (c.differences.get(name, np.nan) for name in FACTS[-3:])
+        return np.array([c.nominal, payload, container, *rest, *size, *differences], np.float64)
 
 
 def known(facts: np.ndarray) -> dict[str, float]:

@@ -34,7 +34,8 @@ class Case:
     """One setting of one suite. ``case.n_fft`` reads ``params["n_fft"]``.
 
     ``threads`` is the number of CPU threads the implementation may use, ``seed`` fixes every random draw,
-    ``corpus`` names the audio (see :mod:`bench.corpus`).
+    ``corpus`` names the audio (see :mod:`bench.corpus`), ``weights`` is the file of trained weights that the user gave
+    for the implementation that the case is made for ("": none).
     """
 
     suite: str
@@ -43,6 +44,7 @@ class Case:
     threads: int = 1
     seed: int = 0
     corpus: str = "builtin"
+    weights: str = ""
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -54,6 +54,7 @@ class Plan:
     clips: int = 0  # at most so many of the corpus are scored, evenly over it; 0: all
     kind: str = ""  # only these are scored, e.g. speech; "": all
     engine: str = "local"  # where scores are computed: here, or dask://HOST:PORT
+    weights: Mapping[str, Mapping[str, str]] | None = None  # of implementations: see bench.weights
     slowdowns: Mapping[str, float] | None = None  # planted by the self-test: label of an implementation -> share
 
     def to_json(self) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def _nearest(name: str, known: Any) -> str:
 
 
 def source_hash(implementation: Implementation) -> str:
-    """Of an implementation's file, of the helpers beside it and of the shared architectures: other code, other answer."""
+    """Of an implementation's file, the helpers beside it and the shared networks: other code, another answer."""
     file = Path(implementation.source)
     helpers = [*file.parent.glob("_*.py"), *(file.parent.parent / NETS).glob("*.py")]
     files = [file, *sorted(helpers)] if file.is_file() else []

@@ -72,6 +72,7 @@ class Row:
     )
     allocated_bytes: int | None = column("on a GPU: peak of the framework's own allocator in one call", default=None)
     allocator: str = column("allocator settings of the worker", default="")
+    weights: str = column("SHA-256 of the file of weights that the user gave; empty: none", default="")
     error: float | None = column("the suite's own error figure against the float64 reference", default=None)
     quality: dict[str, float] = column("every figure of the check, by name", default_factory=dict)
     flops: float = column("least floating-point operations that any implementation must do", default=0.0)

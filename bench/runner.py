@@ -22,6 +22,7 @@ from bench.registry import Registry
 from bench.results import Row
 from bench.scores import Score
 from bench.store import Store
+from bench.weights import of
 
 LEAST_ROUNDS = 5
 LEAST_SLOW_ROUNDS = 3  # of calls so slow that five of them would break the budget
@@ -284,7 +285,8 @@ class Crew:
 
     def open(self, impl: str, case: Case) -> list[str]:
         """The operations that an implementation offers for a case; none when it failed."""
-        request = {**vars(case), "params": dict(case.params)}
+        weights = of(self.runner.plan.weights, impl).get("path", "")
+        request = {**vars(case), "params": dict(case.params), "weights": weights}
         found = self.ask(impl, dict(case.params), "", "open", "setting up", case=request)
         self.setup_ns[impl] = found["setup_ns"] if found else 0
         return list(found["ops"]) if found else []
@@ -329,6 +331,7 @@ class Crew:
             corpus=plan.corpus,
             replicate=self.replicate,
             allocator=allocator_text(),
+            weights=of(plan.weights, impl).get("sha256", ""),
             **figures,
         )
 

@@ -47,7 +47,10 @@ class Score:
     lossless: bool = column("the codec claims to change nothing at its own rate", default=False)
     parametric: bool = column("the codec does not follow the waveform", default=False)
     random_weights: bool = column("the weights were never trained: the quality says nothing", default=False)
-    model_bytes: int = column("size of the parameters of a trained codec", default=0)
+    model_bytes: int = column("size of the parameters and codebooks of a trained codec", default=0)
+    parameters: int = column("how many numbers of it were trained, codebooks included", default=0)
+    macs_per_second: float = column("multiply-accumulates that it needs for a second of audio, both ways", default=0.0)
+    weights: str = column("SHA-256 of the file of weights that the user gave; empty: none", default="")
     delay_samples: int = column(
         "lag of the decoded audio that was taken out before `values`, samples at the case's sample rate", default=0
     )

@@ -15,6 +15,7 @@ from bench.results import Row
 from bench.scoring.cache import file_hash, fingerprint
 from bench.scoring.task import MOST_SECONDS, VERSION, Task
 from bench.store import Store
+from bench.weights import of
 
 AUDIO_BYTES = 11_000_000  # of decoded audio that a run keeps, so that a page with all of it stays under 20 MB
 FLAC_SHARE = 0.55  # of 16-bit PCM that FLAC of speech takes, about
@@ -24,7 +25,10 @@ SHORTEST_KEPT, LONGEST_KEPT = 4.0, 10.0  # s of each
 
 @dataclass(frozen=True)
 class Target:
-    """One codec in one case, as the timing found it. ``code`` is a hash of its name, variant, source and version."""
+    """One codec in one case, as the timing found it.
+
+    ``code`` is a hash of its name, variant, source, version and weights.
+    """
 
     suite: str
     impl: str
@@ -35,6 +39,7 @@ class Target:
     lag_from: str = "none"
     algorithmic_delay_ms: float | None = None
     declared_delay_ms: float | None = None
+    weights: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Job:
         return Task(
             t.suite, t.impl, t.params, agenda.store.plan.seed, str(corpus.folder.resolve()) if corpus.folder else "",
             clip, tuple(metrics), asr, agenda.grammar_folder, t.lag, self.keep_seconds if keep else 0.0,
+            of(agenda.store.plan.weights, t.impl).get("path", ""),
         )  # fmt: skip
 
 
@@ -92,7 +98,8 @@ class Agenda:
         scored = {i.suite for i in self.store.plan.items if self.registry.suite(i.suite).scored}
         found: dict[str, Target] = {}
         for row in self.store.rows:
-            if row.suite in scored and row.op == "decode" and row.replicate == 0 and row.status in ("ok", "unstable"):
+            timed = row.op == "decode" and row.replicate == 0 and row.status in ("ok", "unstable")
+            if row.suite in scored and timed and row.case.get("batch", 1) == 1:
                 target = self._target(row)
                 found.setdefault(fingerprint(target.suite, target.impl, target.params), target)
         originals: dict[str, Target] = {}
@@ -105,7 +112,8 @@ class Agenda:
     def _target(self, row: Row) -> Target:
         params = {name: value for name, value in row.case.items() if name != "seconds"}
         implementation = self.registry.find(row.suite, row.impl)
-        code = fingerprint(row.impl, dict(implementation.variant), source_hash(implementation), row.version)
+        parts = [row.impl, dict(implementation.variant), source_hash(implementation), row.version]
+        code = fingerprint(*parts, *filter(None, [row.weights]))
         streams = [
             r for r in self.store.rows
             if (r.suite, r.impl, r.case, r.op) == (row.suite, row.impl, row.case, "stream")
@@ -117,7 +125,7 @@ class Agenda:
         lag, source = _lag(row)
         return Target(
             row.suite, row.impl, params, row.version, code, lag, source,
-            measured.get("algorithmic_delay_ms"), measured.get("declared_delay_ms"),
+            measured.get("algorithmic_delay_ms"), measured.get("declared_delay_ms"), row.weights,
         )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def blank(job: Job, **more: Any) -> Score:
     delays = {"algorithmic_delay_ms": t.algorithmic_delay_ms, "declared_delay_ms": t.declared_delay_ms}
     spoken = {"kind": clip.kind, "speaker": clip.speaker, "transcript": clip.transcript}
     about = {"suite": t.suite, "impl": t.impl, "case": t.params, "clip": clip.id, "content": job.key}
-    return Score(**{**about, **spoken, **lag, **delays, "version": t.version, **more})
+    return Score(**{**about, **spoken, **lag, **delays, "version": t.version, "weights": t.weights, **more})
 
 
 def facts(known: Mapping[str, float]) -> dict[str, Any]:
@@ -115,6 +115,8 @@ def facts(known: Mapping[str, float]) -> dict[str, Any]:
             ("parametric", bool),
             ("random_weights", bool),
             ("model_bytes", int),
+            ("parameters", int),
+            ("macs_per_second", float),
         )
         if name in known
     }

@@ -36,7 +36,7 @@ class Task:
 
     ``lag`` (samples at the case's rate) is taken out before the metrics; ``asr`` "" means no recogniser, and
     ``asr_corpus`` is the folder whose grammar it keeps to, "" for none; ``keep_seconds`` is how much of the decoded
-    audio comes back (0: none), as FLAC in base64.
+    audio comes back (0: none), as FLAC in base64; ``weights`` is the file of those that the user gave.
     """
 
     suite: str
@@ -50,6 +50,7 @@ class Task:
     asr_corpus: str
     lag: int
     keep_seconds: float
+    weights: str = ""
 
 
 def perform(task: Task) -> Answer:
@@ -58,12 +59,12 @@ def perform(task: Task) -> Answer:
     {"version", "seconds", "facts", "values", "failures", "flags", and where asked for "heard" (or "deaf": why a
     recogniser gave no text) and "audio"}.
     """
-    case = Case(task.suite, task.params, seed=task.seed)
+    case = Case(task.suite, task.params, seed=task.seed, weights=task.weights)
     sound = clip_audio(task, case)
     decoded, version = sound, ""
     facts: dict[str, float] = {}
     if task.impl != ORIGINAL:
-        implementation, codec = _made(task.suite, task.impl, tuple(task.params.items()), task.seed)
+        implementation, codec = _made(task.suite, task.impl, tuple(task.params.items()), task.seed, task.weights)
         if len(sound) > codec.channels:
             raise Unsupported(f"at most {codec.channels} channels")
         decoded, facts = Trip(codec, case).whole(sound)
@@ -123,11 +124,13 @@ def flac(audio: np.ndarray, rate: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _made(suite: str, impl: str, params: tuple[tuple[str, Any], ...], seed: int) -> tuple[Implementation, Codec]:
+def _made(
+    suite: str, impl: str, params: tuple[tuple[str, Any], ...], seed: int, weights: str
+) -> tuple[Implementation, Codec]:
     """A codec is made once for all the clips of a case."""
     implementation = load().find(suite, impl)
     prove(implementation)
-    codec = implementation.make(Case(suite, dict(params), seed=seed), **implementation.variant)
+    codec = implementation.make(Case(suite, dict(params), seed=seed, weights=weights), **implementation.variant)
     if not isinstance(codec, Codec):
         raise TypeError(f"an implementation of {suite} returns a bench.Codec, not {type(codec).__name__}")
     return implementation, codec

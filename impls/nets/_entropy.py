@@ -72,7 +72,7 @@ class IndexCoder:
     def decode(self, payload: bytes, frames: int, codebooks: int | None = None) -> np.ndarray:
         """The payload of :meth:`encode` -> int64 (codebooks, frames).
 
-        Raises ValueError for a payload that is not of whole words, or that cannot be read to the end. Nothing else in it
+        Raises ValueError for a payload that is not of whole words, or that cannot be read to the end. Nothing else
         tells that it was damaged: the codes are then others.
         """
         from constriction import stream

@@ -16,7 +16,8 @@ from bench.registry import load
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMINER = Path(__file__).with_name("codec_examiner.py")
-NAMES = [i.name for i in load().of("codec")]
+NAMES = [i.name for i in load().of("codec") if i.extra != "neural"]
+"""Networks are tested small, in test_neural.py."""
 
 VARIABLE = ("aac", "flac", "opus", "opus:audio", "opus:c0", "opus:c5", "opus:lowdelay", "vorbis")
 """Their payload follows the sound, or no bitrate at all: they are held to one on real speech only, or to none."""

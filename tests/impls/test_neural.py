@@ -1,0 +1,274 @@
+"""Neural codecs, a thousandth of their size: packets, parity with the library, streaming, long sounds, errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench import Unsupported
+from bench.signals import stream
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers.models.mimi.modeling_mimi", exc_type=(ImportError, OSError))
+
+import tiny_codecs as tiny
+import torch
+
+NAMES = ("encodec", "causal", "mimi", "dac", "encodec48", "snac")
+STREAMED = ("encodec", "causal", "mimi")
+
+
+def made(name, how="float32"):
+    if name == "snac":
+        pytest.importorskip("snac")
+    return tiny.codec(name, how)
+
+
+def sound(codec, seconds=1.0, seed=0):
+    return np.stack([stream(round(seconds * codec.rate), codec.rate, seed + n) for n in range(codec.channels)])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_round_trip_with_indices_that_vary(name):
+    codec = made(name)
+    x = sound(codec, 1.3)
+    before = x.copy()
+    packets = codec.encode(x)
+    y = codec.decode(packets)
+    assert y.dtype == np.float32 and len(y) == codec.channels and y.shape[1] >= x.shape[1] and np.isfinite(y).all()
+    assert (x == before).all() and packets == codec.encode(x) and (y == codec.decode(packets)).all()
+    assert 0.02 < y.std() < 1, "a seeded network is audible"
+    assert len(set(packets)) > len(packets) / 4, "codebooks of zeros would give one packet over and over"
+    bits = len(packets) * codec.frame / codec.rate * codec.nominal
+    if name == "encodec48":  # the second segment is short; each carries 32 bits of loudness
+        bits = 2 * 32 + (150 + -(-(x.shape[1] - 47520) // 320)) * 4 * 4
+    assert codec.payload_bits(packets) == pytest.approx(bits)
+    assert codec.random_weights and codec.parameters > 1000 and codec.macs > 1e6
+
+
+def test_the_library_gives_the_same_indices_and_samples():
+    """EncodecModel.encode and decode, at whole frames."""
+    from impls.codec import _encodec
+
+    net = tiny.network("encodec")
+    model = net.quantize.__closure__[[c for c in net.quantize.__code__.co_freevars].index("model")].cell_contents
+    assert isinstance(model, _encodec.EncodecModel)
+    x = torch.from_numpy(stream(24000, 24000, 5))[None, None]
+    with torch.inference_mode():
+        theirs = model.encode(x, bandwidth=1.2)
+        audio = model.decode(theirs.audio_codes, theirs.audio_scales)[0]
+    ours = net.codes(x.numpy())
+    assert (ours == theirs.audio_codes[0].numpy()).all()
+    np.testing.assert_allclose(net.audio(ours), audio.numpy(), atol=1e-6)
+
+
+def test_segments_are_the_library_s():
+    """EnCodec at 48 kHz: normalised seconds, faded into each other."""
+    net, codec = tiny.network("encodec48"), made("encodec48")
+    model = net.quantize.__closure__[list(net.quantize.__code__.co_freevars).index("model")].cell_contents
+    x = sound(codec, 2.0)[:, : 47520 + 70 * 320]
+    with torch.inference_mode():
+        theirs = model.encode(torch.from_numpy(x)[None], bandwidth=2.4)
+        audio = model.decode(
+            theirs.audio_codes, theirs.audio_scales, last_frame_pad_length=theirs.last_frame_pad_length
+        )[0][0].numpy()
+    np.testing.assert_allclose(codec.decode(codec.encode(x))[:, : audio.shape[1]], audio, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", STREAMED)
+def test_streaming_is_offline(name):
+    """Frame by frame through packets; the state carries all that the past has to say, 10 s of attention included."""
+    codec = made(name)
+    x = sound(codec, 2.4)
+    feed, whole = codec.stream(), codec.decode(codec.encode(x))
+    parts = [feed(x[:, at : at + codec.frame]) for at in range(0, x.shape[1] - codec.frame + 1, codec.frame)]
+    together = np.concatenate(parts, axis=1)
+    np.testing.assert_allclose(together, whole[:, : together.shape[1]], atol=1e-5)
+    late = [part.shape[1] for part in parts].index(next(p.shape[1] for p in parts if p.shape[1]))
+    assert late == (6 if name == "encodec" else 0), "EnCodec as published mirrors its first seven frames"
+    assert codec.delay == codec.frame
+
+
+@pytest.mark.parametrize("name", ("encodec", "mimi", "dac", "encodec48"))
+def test_long_sounds_are_cut_without_seams(name, monkeypatch):
+    from impls.codec import _neural
+
+    codec, x = made(name), sound(made(name), 4.5)
+    whole = codec.decode(packets := codec.encode(x))
+    monkeypatch.setattr(_neural, "CHUNK_SECONDS", 1.92 if name == "mimi" else 1.0)
+    differ = sum(a != b for a, b in zip(packets, codec.encode(x), strict=True))
+    assert differ <= len(packets) // 50, "ties alone may fall otherwise"
+    np.testing.assert_allclose(codec.decode(packets), whole, atol=1e-5)
+
+
+def test_a_piece_is_all_that_the_network_ever_sees(monkeypatch):
+    """Memory does not grow with the sound: ten minutes of it go through in pieces."""
+    from impls.codec import _neural
+
+    codec, longest = tiny.network("causal"), []
+    monkeypatch.setattr(_neural, "CHUNK_SECONDS", 20.0)
+    fresh = codec.stream
+
+    def watched():
+        encode, decode = fresh()
+        return lambda x: longest.append(x.shape[-1]) or encode(x), decode
+
+    object.__setattr__(codec, "stream", watched)
+    codes = codec.codes(np.tile(sound(made("causal"), 10.0), 60)[None])
+    assert codes.shape[-1] == 75 * 600 and len(longest) == 30 and max(longest) == 20 * 24000
+
+
+@pytest.mark.parametrize("name", ("encodec", "encodec48"))
+def test_a_batch_is_its_sounds(name):
+    codec = made(name)
+    batch = np.stack([sound(codec, 0.5, seed) for seed in (1, 2, 3)])
+    packets = codec.encode_batch(batch)
+    assert (
+        sum(a != b for x, one in zip(batch, packets, strict=True) for a, b in zip(codec.encode(x), one, strict=True))
+        <= 2
+    )
+    many = codec.decode_batch(packets)
+    np.testing.assert_allclose(many, np.stack([codec.decode(one) for one in packets]), atol=1e-5)
+
+
+ERRORS = {
+    "empty": (lambda c: c.encode(np.zeros((1, 0), np.float32)), "empty: there is nothing to encode"),
+    "stereo": (lambda c: c.encode(np.zeros((2, 960), np.float32)), "2 channels; this codec takes mono"),
+    "no packets": (lambda c: c.decode([]), "no packets"),
+    "short": (lambda c: c.decode([b"", *c.encode(np.zeros((1, 640), np.float32))]), "a packet of 0 bytes; a frame"),
+    "long": (lambda c: c.decode([bytes(9)]), "a packet of 9 bytes; a frame of this codec takes 2"),
+}
+
+
+@pytest.mark.parametrize("what", ERRORS)
+def test_errors_in_one_line(what):
+    call, said = ERRORS[what]
+    with pytest.raises(ValueError, match=said) as found:
+        call(made("encodec"))
+    assert "\n" not in str(found.value)
+
+
+def test_mono_into_stereo_and_damaged_segments():
+    codec = made("encodec48")
+    with pytest.raises(ValueError, match="has 1 channels; this codec takes 2"):
+        codec.encode(np.zeros((1, 960), np.float32))
+    with pytest.raises(Unsupported, match="takes 2 channels, not 1: --case channels=2"):
+        from impls.codec._segments import segmented
+
+        segmented(tiny.case(2.4), tiny.network("encodec48"), 48000, 480)
+    (packet,) = codec.encode(sound(codec, 0.2))
+    for bad, said in ((packet[:-1], "a segment takes"), (b"\xff" * 4 + packet[4:], "cannot be nan loud")):
+        with pytest.raises(ValueError, match=said):
+            codec.decode([bad])
+
+
+@pytest.mark.parametrize(("bitrate", "near"), ((64.0, "1.2"), (0.1, "0.6")))
+def test_a_bitrate_out_of_reach(bitrate, near):
+    with pytest.raises(Unsupported, match=f"EnCodec has 0.6 to 1.2 kbit/s, and not .*: --bitrate {near} is near"):
+        tiny.network("encodec", tiny.case(bitrate))
+
+
+def test_packing_is_exact_and_refuses_codes_out_of_range():
+    from impls.codec._packing import Packing
+
+    packing = Packing([1024, 3, 1 << 36])
+    codes = np.array([[1023, 0, 5], [2, 1, 0], [(1 << 36) - 1, 7, 1 << 35]])
+    packets = packing.pack(codes)
+    assert packing.payload_bits(packets) == 3 * (10 + 2 + 36) and {len(p) for p in packets} == {6}
+    assert (packing.unpack(packets) == codes).all()
+    with pytest.raises(ValueError, match="codebook 1 has codes from 1 to 3, not from 0 to 2"):
+        packing.pack(codes + np.array([[0], [1], [0]]))
+    with pytest.raises(ValueError, match="codebook 1"):
+        packing.unpack([bytes([255] * 6)])
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    (
+        ("dac", "bfloat16"),
+        ("dac", "onnx"),
+        ("mimi", "int8"),
+        ("mimi", "onnx"),
+        ("encodec", "onnx"),
+        ("encodec", "entropy"),
+    ),
+)
+def test_variants_against_float32(name, how):
+    pytest.importorskip({"onnx": "onnxruntime", "entropy": "constriction"}.get(how, "torch"))
+    plain, other = made(name), made(name, how)
+    x = sound(plain, 1.7)
+    packets = plain.encode(x)
+    if how == "entropy":
+        packets = other.encode(x)
+        assert (other.decode(packets) == plain.decode(plain.encode(x))).all(), "lossless"
+        assert other.payload_bits(packets) < 1.1 * plain.payload_bits(plain.encode(x)), "random indices save nothing"
+        return
+    least = {"bfloat16": 20, "int8": 20, "onnx": 80}[how]
+    truth, found = plain.decode(packets), other.decode(packets)
+    assert 10 * np.log10((truth**2).sum() / ((truth - found) ** 2).sum()) > least
+    assert other.differences["indices_differ"] < 0.1 and other.differences["audio_snr_db"] > least
+    assert (
+        other.model_bytes < plain.model_bytes if how in ("bfloat16", "int8") else other.model_bytes == plain.model_bytes
+    )
+
+
+def test_a_variant_that_strays_is_refused(monkeypatch):
+    from impls.codec import _variants
+
+    monkeypatch.setitem(_variants.TOLERANCE, "bfloat16", 300.0)
+    with pytest.raises(ValueError, match=r"bfloat16 is .* dB from float32, and 300 are asked of it"):
+        _variants.made(tiny.network("dac"), "bfloat16", tiny.case())
+    with pytest.raises(Unsupported, match="convolutions only"):
+        _variants.made(tiny.network("dac"), "int8", tiny.case())
+
+
+def test_macs_by_hand():
+    """Two convolutions and an LSTM whose multiplications can be counted on paper."""
+    from impls.codec._counting import macs_per_second
+    from impls.codec._neural import Network
+
+    class Recurrent(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = torch.nn.LSTM(3, 3, 2)
+
+        def forward(self, x):
+            return self.lstm(x.permute(2, 0, 1))[0].permute(1, 2, 0)
+
+    encoder = torch.nn.Sequential(torch.nn.Conv1d(1, 3, 4, stride=4), Recurrent())
+    decoder = torch.nn.ConvTranspose1d(3, 1, 4, stride=4)
+    net = Network(encoder, decoder, lambda x: x.long(), lambda x: x.float(), 400, 4, [2] * 3)
+    assert macs_per_second(net) == 100 * (3 * 4 + 2 * 4 * 3 * (3 + 3) + 3 * 4)
+
+
+PUBLISHED = {
+    "encodec": (14.85e6, 32 * 1024 * 128),
+    "mimi": (79.3e6, 32 * 2048 * 256),
+    "dac16": (74.2e6, 0),
+    "dac24": (74.7e6, 0),
+    "dac44": (76.6e6, 0),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_numbers_of_parameters(name):
+    """Counted on the meta device: nothing is computed, no memory is taken."""
+    from transformers import DacConfig, DacModel, EncodecConfig, EncodecModel, MimiConfig, MimiModel
+
+    from impls.codec import _dac, _encodec, _mimi
+
+    with torch.device("meta"):
+        if name == "encodec":
+            model = EncodecModel(EncodecConfig(**_encodec.PUBLISHED_24))
+        elif name == "mimi":
+            model = MimiModel(MimiConfig(**_mimi.PUBLISHED))
+        else:
+            model = DacModel(DacConfig(**_dac.PUBLISHED[int(name[3:])]))
+            model.apply_weight_norm()
+    parameters, codebooks = PUBLISHED[name]
+    assert sum(p.numel() for p in model.parameters()) == pytest.approx(parameters, abs=0.06e6)
+    sizes = {"embed": 0, "embed_sum": 0}
+    for key, tensor in model.named_buffers():
+        if (last := key.rsplit(".", 1)[-1]) in sizes:
+            sizes[last] += tensor.numel()
+    assert sum(sizes.values()) == codebooks
