@@ -25,6 +25,10 @@ const char *ak_status_text(ak_status status)
         return "the window cannot be inverted at this hop: some samples have no weight";
     case AK_ERR_ALIGNMENT:
         return "the workspace is not aligned to 64 bytes";
+    case AK_ERR_FILE:
+        return "the file cannot be opened or mapped";
+    case AK_ERR_FORMAT:
+        return "this is no WAV file of PCM or floats, or it is damaged";
     default:
         return "unknown status";
     }

@@ -10,5 +10,6 @@
 #include <audiokern/mel.h>
 #include <audiokern/stft.h>
 #include <audiokern/vq.h>
+#include <audiokern/wav.h>
 
 #endif

@@ -46,6 +46,8 @@ typedef enum ak_status {
     AK_ERR_ISA_MISSING = 7, /* the instruction set asked for is not built in, or this CPU lacks it */
     AK_ERR_WINDOW = 8,      /* the window cannot be inverted at this hop: a sample has no weight */
     AK_ERR_ALIGNMENT = 9,   /* a workspace that is not aligned to 64 bytes */
+    AK_ERR_FILE = 10,       /* a file cannot be opened or mapped; errno says why */
+    AK_ERR_FORMAT = 11,     /* a file is damaged, or of a kind that is not understood */
     AK_STATUS_COUNT
 } ak_status;
 

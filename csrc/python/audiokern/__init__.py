@@ -3,7 +3,7 @@
 Each topic is a module: ``audiokern.limits`` and so on.
 """
 
-from . import fft, limits, mel, quantize, resample, stft, vq
+from . import fft, limits, mel, quantize, resample, stft, vq, wav
 from ._lib import AudiokernError, isa, isas
 
-__all__ = ["AudiokernError", "fft", "isa", "isas", "limits", "mel", "quantize", "resample", "stft", "vq"]
+__all__ = ["AudiokernError", "fft", "isa", "isas", "limits", "mel", "quantize", "resample", "stft", "vq", "wav"]
