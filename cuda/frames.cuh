@@ -1,0 +1,42 @@
+/* Frames of a signal into spectra, in shared memory: gather, window, real FFT.
+ *
+ * A frame of even N_FFT is packed into N_FFT / 2 complex points; an odd one is transformed with imaginary
+ * parts of zero. Shared memory: two buffers of FRAMES x PITCH complex points. */
+#pragma once
+#include "fft.cuh"
+
+constexpr bool PACKED = N_FFT % 2 == 0;
+constexpr int POINTS = PACKED ? N_FFT / 2 : N_FFT;
+constexpr int BINS = N_FFT / 2 + 1;
+constexpr int PITCH = POINTS + 1; /* odd in words of 8 bytes: frames start in different banks */
+
+/* Sample `n` of frame `frame`, windowed; offset is N_FFT / 2 where frames are centred. */
+__device__ inline float windowed(const float *signal, int length, const float *window, int frame, int n,
+                                 int offset)
+{
+    const int at = frame * HOP + n - offset;
+    return window[n] * signal[(unsigned)at < (unsigned)length ? at : reflected(at, length)];
+}
+
+/* Frames first .. first + count - 1 into `to`, transformed; the buffer that holds the points. */
+__device__ inline float2 *spectra(const float *signal, int length, const float *window, const float2 *twiddle,
+                                  int first, int count, int offset, float2 *a, float2 *b)
+{
+    for (int i = threadIdx.x; i < count * POINTS; i += blockDim.x) {
+        const int frame = i / POINTS, k = i % POINTS;
+        const int n = PACKED ? 2 * k : k;
+        const float even = windowed(signal, length, window, first + frame, n, offset);
+        const float odd = PACKED ? windowed(signal, length, window, first + frame, n + 1, offset) : 0.f;
+        a[frame * PITCH + k] = make_float2(even, odd);
+    }
+    __syncthreads();
+    return fft<POINTS, PITCH>(a, b, twiddle, count);
+}
+
+/* Bin k of the real transform from the points of the packed one; root[k] = exp(-2 pi i k / N_FFT). */
+__device__ inline float2 bin(const float2 *points, const float2 *root, int k)
+{
+    if (!PACKED) return points[k];
+    const float2 z = points[k == POINTS ? 0 : k], mirror = conj(points[k == 0 ? 0 : POINTS - k]);
+    return scaled(add(add(z, mirror), by_minus_i(mul(root[k], sub(z, mirror)))), 0.5f);
+}

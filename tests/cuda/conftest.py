@@ -1,0 +1,77 @@
+"""Kernels of cuda/ compiled as C++, each thread of a block a thread of this machine: see emulate.h."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HERE, KERNELS = Path(__file__).parent, Path(__file__).parents[2] / "cuda"
+
+
+@pytest.fixture(scope="session")
+def emulated(tmp_path_factory) -> Callable[..., Callable[..., None]]:
+    """``emulated("stft.cu", "stft", N_FFT=400, ...)`` -> ``launch(grid, threads, shared_bytes, *arguments)``.
+
+    Arguments: NumPy arrays (their memory is the device's), None for a null pointer, int and float.
+    """
+    compiler = shutil.which("g++")
+    if not compiler:
+        pytest.skip("no C++ compiler is here to emulate a GPU with")
+    folder = tmp_path_factory.mktemp("emulated")
+
+    def build(file: str, kernel: str, types: str, **constants: int) -> Callable[..., None]:
+        parameters = ", ".join(f"{kind.strip()} a{n}" for n, kind in enumerate(types.split(",")))
+        names = ", ".join(f"a{n}" for n in range(len(types.split(","))))
+        source = folder / f"{kernel}-{len(list(folder.iterdir()))}.cpp"
+        source.write_text(
+            f'#define EMULATE\n#include "{file}"\n'
+            f'extern "C" void run(unsigned x, unsigned y, unsigned threads, size_t bytes, {parameters}) {{\n'
+            f"    emulated::launch({{x, y, 1}}, threads, bytes, [=] {{ {kernel}({names}); }});\n}}\n"
+        )
+        library = source.with_suffix(".so")
+        flags = [
+            "-std=c++20",
+            "-O1",
+            "-Wall",
+            "-Wno-unknown-pragmas",
+            "-shared",
+            "-fPIC",
+            "-pthread",
+            f"-I{KERNELS}",
+            f"-I{HERE}",
+        ]
+        defines = [f"-D{name}={value}" for name, value in constants.items()]
+        subprocess.run([compiler, *flags, *defines, "-o", library, source], check=True)
+        run = ctypes.CDLL(str(library)).run
+
+        def launch(grid: tuple[int, int], threads: int, shared_bytes: int, *arguments: object) -> None:
+            native = [
+                ctypes.c_uint(grid[0]),
+                ctypes.c_uint(grid[1]),
+                ctypes.c_uint(threads),
+                ctypes.c_size_t(shared_bytes),
+            ]
+            run(*native, *(_native(a, kind) for a, kind in zip(arguments, types.split(","), strict=True)))
+
+        return launch
+
+    return build
+
+
+def _native(argument: object, kind: str) -> object:
+    if "*" in kind:
+        assert argument is None or argument.flags.c_contiguous
+        return argument.ctypes.data_as(ctypes.c_void_p) if isinstance(argument, np.ndarray) else ctypes.c_void_p(None)
+    plain = {"int": ctypes.c_int, "float": ctypes.c_float, "size_t": ctypes.c_size_t}
+    return plain[kind.strip()](argument)
+
+
+def roots(count: int) -> np.ndarray:
+    """exp(-2 pi i k / count), complex64."""
+    return np.exp(-2j * np.pi * np.arange(count) / count).astype(np.complex64)

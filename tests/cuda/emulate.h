@@ -1,0 +1,98 @@
+/* A GPU of one block at a time, for tests without one: a thread of the host stands for each thread of the
+ * block.
+ *
+ * Enough of CUDA C++ for the kernels in cuda/: indices, barriers, dynamic shared memory, atomicMax. */
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+using std::max;
+using std::min;
+
+#define __global__
+#define __device__
+#define DYNAMIC_SHARED(type, name) type *name = (type *)emulated::shared
+
+struct float2 {
+    float x, y;
+};
+struct float4 {
+    float x, y, z, w;
+};
+struct uchar4 {
+    unsigned char x, y, z, w;
+};
+struct dim3 {
+    unsigned x = 1, y = 1, z = 1;
+};
+inline float2 make_float2(float x, float y)
+{
+    return {x, y};
+}
+inline float4 make_float4(float x, float y, float z, float w)
+{
+    return {x, y, z, w};
+}
+inline uchar4 make_uchar4(unsigned char x, unsigned char y, unsigned char z, unsigned char w)
+{
+    return {x, y, z, w};
+}
+inline int __float_as_int(float x)
+{
+    return std::bit_cast<int>(x);
+}
+inline float __int_as_float(int x)
+{
+    return std::bit_cast<float>(x);
+}
+inline int atomicMax(int *at, int value)
+{
+    std::atomic_ref<int> shared(*at);
+    int old = shared.load();
+    while (old < value && !shared.compare_exchange_weak(old, value)) {
+    }
+    return old;
+}
+
+namespace emulated
+{
+inline thread_local dim3 thread, block;
+inline dim3 threads, blocks;
+inline char *shared;
+inline std::barrier<> *together;
+
+/* Every block of the grid, one after another; `bytes` of shared memory, filled with NaN before each. */
+template <typename Kernel> void launch(dim3 grid, unsigned count, std::size_t bytes, Kernel kernel)
+{
+    std::vector<double> memory(bytes / 8 + 1);
+    std::barrier<> barrier(count);
+    threads = {count, 1, 1}, blocks = grid, shared = (char *)memory.data(), together = &barrier;
+    auto work = [&](unsigned number) {
+        thread = {number, 0, 0};
+        for (unsigned y = 0; y < grid.y; y++)
+            for (unsigned x = 0; x < grid.x; x++) {
+                barrier.arrive_and_wait();
+                if (number == 0) std::fill(memory.begin(), memory.end(), std::nan(""));
+                block = {x, y, 0};
+                barrier.arrive_and_wait();
+                kernel();
+            }
+    };
+    std::vector<std::thread> all;
+    for (unsigned number = 0; number < count; number++) all.emplace_back(work, number);
+    for (auto &one : all) one.join();
+}
+} // namespace emulated
+
+#define threadIdx emulated::thread
+#define blockIdx emulated::block
+#define blockDim emulated::threads
+#define gridDim emulated::blocks
+#define __syncthreads() emulated::together->arrive_and_wait()
