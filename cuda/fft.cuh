@@ -76,7 +76,7 @@ __device__ void fft_pass(const float2 *from, float2 *to, const float2 *twiddle, 
     __syncthreads();
 }
 
-constexpr int radix_of(int left)
+__host__ __device__ constexpr int radix_of(int left)
 {
     return left % 4 == 0 ? 4 : left % 2 == 0 ? 2 : left % 3 == 0 ? 3 : 5;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from bench import Op
 
 HERE, KERNELS = Path(__file__).parent, Path(__file__).parents[2] / "cuda"
 
@@ -64,12 +67,62 @@ def emulated(tmp_path_factory) -> Callable[..., Callable[..., None]]:
     return build
 
 
+def signature(file: str, kernel: str) -> str:
+    """The types of a kernel's parameters, with commas between them."""
+    found = re.search(rf"__global__ void {kernel}\((.*?)\)", (KERNELS / file).read_text(), re.DOTALL)
+    assert found
+    return ",".join(re.sub(r"\w+$", "", parameter.strip()) for parameter in found[1].split(","))
+
+
+class Emulated:
+    """In the place of impls._cuda.Context: host memory is the device's, and kernels run in threads of the host."""
+
+    threads = 16
+
+    def __init__(self, build: Callable[..., Callable[..., None]]):
+        self.build = build
+
+    def kernel(self, file: str, name: str, **constants: int) -> Callable[..., None]:
+        launch = self.build(file, name, signature(file, name), **constants)
+
+        def run(grid: tuple[int, ...], shared_bytes: int, *arguments: object, threads: int = self.threads) -> None:
+            launch((*grid, 1)[:2], threads, shared_bytes, *arguments)
+
+        return run
+
+    def empty(self, shape: tuple[int, ...], dtype: object) -> np.ndarray:
+        return np.full(shape, np.nan, dtype) if np.dtype(dtype).kind in "fc" else np.full(shape, 77, dtype).view(Words)
+
+    def upload(self, array: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(array)
+
+    def op(self, run: Callable[..., np.ndarray]) -> Op:
+        return Op(run, lambda *a: tuple(map(self.upload, a)))
+
+
+class Words(np.ndarray):
+    """An array of integers that can be filled, and is true where it is there, as those of the device are."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
 def _native(argument: object, kind: str) -> object:
     if "*" in kind:
-        assert argument is None or argument.flags.c_contiguous
-        return argument.ctypes.data_as(ctypes.c_void_p) if isinstance(argument, np.ndarray) else ctypes.c_void_p(None)
+        if not isinstance(argument, np.ndarray):
+            return ctypes.c_void_p(None)
+        assert argument.flags.c_contiguous
+        return argument.ctypes.data_as(ctypes.c_void_p)
     plain = {"int": ctypes.c_int, "float": ctypes.c_float, "size_t": ctypes.c_size_t}
-    return plain[kind.strip()](argument)
+    return plain[kind.strip()](argument.item() if isinstance(argument, np.generic) else argument)
+
+
+@pytest.fixture
+def emulated_gpu(emulated, monkeypatch) -> None:
+    """Implementations for CUDA run on the emulated device, without its libraries."""
+    import impls._cuda as helper
+
+    monkeypatch.setattr(helper, "Context", lambda device: Emulated(emulated))
 
 
 def roots(count: int) -> np.ndarray:

@@ -18,6 +18,7 @@ using std::min;
 
 #define __global__
 #define __device__
+#define __host__
 #define DYNAMIC_SHARED(type, name) type *name = (type *)emulated::shared
 
 struct float2 {

@@ -1,0 +1,133 @@
+"""Kernels of cuda/: compiled by NVRTC through cuda.core when first used, kept as cubins; and arrays on the device."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cuda.bindings import driver, nvrtc
+from cuda.core import Device, LaunchConfig, ObjectCode, Program, ProgramOptions, launch
+
+from bench import Op
+
+SOURCES = Path(__file__).resolve().parent.parent / "cuda"
+THREADS = 256
+SHARED = 24 << 10  # bytes a block, so that several blocks share a multiprocessor
+
+
+def compiled(file: str, arch: str, **constants: int) -> bytes:
+    """The cubin of a file of cuda/ for ``arch`` ("sm_90") and compile-time ``constants``; needs no GPU.
+
+    Kept by all sources, the architecture, the constants and the compiler's version, so that a change of any of them
+    compiles anew. Raises RuntimeError with the compiler's words.
+    """
+    sources = b"".join(path.read_bytes() for path in sorted(SOURCES.glob("*.cu*")))
+    key = [file, arch, sorted(constants.items()), nvrtc.nvrtcVersion()]
+    kept = _folder() / f"{hashlib.sha256(sources + repr(key).encode()).hexdigest()[:24]}.cubin"
+    if not kept.exists():
+        macros = [(name, str(value)) for name, value in constants.items()]
+        options = ProgramOptions(std="c++17", arch=arch, include_path=str(SOURCES), define_macro=macros or None)
+        code = Program((SOURCES / file).read_text(), "c++", options).compile("cubin").code
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = kept.with_suffix(f".{os.getpid()}")
+        unfinished.write_bytes(code)
+        unfinished.rename(kept)
+    return kept.read_bytes()
+
+
+class Context:
+    """A device, a stream of our own on it, and what is kept there."""
+
+    def __init__(self, device: str):
+        self.device = Device(int(device.partition(":")[2] or 0))
+        self.device.set_current()
+        major, minor = self.device.compute_capability
+        self.arch = f"sm_{major}{minor}"
+        self.stream = self.device.create_stream()
+
+    def kernel(self, file: str, name: str, **constants: int) -> Callable[..., None]:
+        """``run(grid, shared_bytes, *arguments)``, launched on our stream with blocks of 256 threads."""
+        found = ObjectCode.from_cubin(compiled(file, self.arch, **constants)).get_kernel(name)
+
+        def run(grid: tuple[int, ...], shared_bytes: int, *arguments: Any, threads: int = THREADS) -> None:
+            config = LaunchConfig(grid=grid, block=threads, shmem_size=shared_bytes)
+            launch(self.stream, config, found, *(a.pointer if isinstance(a, Array) else a for a in arguments))
+
+        return run
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return Array(self, shape, dtype)
+
+    def upload(self, array: Any) -> Array:
+        """A copy of a host array on the device."""
+        host = np.ascontiguousarray(array)
+        made = Array(self, host.shape, host.dtype)
+        _call(driver.cuMemcpyHtoDAsync(made.pointer, host.ctypes.data, host.nbytes, int(self.stream.handle)))
+        self.stream.sync()
+        return made
+
+    def op(self, run: Callable[..., Any]) -> Op:
+        """``run`` from Arrays to an Array, as an operation from host arrays to a host array."""
+        return Op(run, lambda *a: tuple(map(self.upload, a)), lambda out: out.host(), stream=int(self.stream.handle))
+
+
+class Array:
+    """Memory of the device with a shape; freed with the object."""
+
+    def __init__(self, context: Context, shape: tuple[int, ...], dtype: Any):
+        self.context, self.shape, self.dtype = context, tuple(shape), np.dtype(dtype)
+        self.nbytes = int(np.prod(self.shape)) * self.dtype.itemsize
+        self.pointer = int(_call(driver.cuMemAlloc(max(16, self.nbytes))))
+
+    def host(self) -> np.ndarray:
+        out = np.empty(self.shape, self.dtype)
+        self.context.stream.sync()
+        _call(driver.cuMemcpyDtoH(out.ctypes.data, self.pointer, self.nbytes))
+        return out
+
+    def fill(self, value: int) -> None:
+        """Every 32-bit word of it, on our stream."""
+        handle = int(self.context.stream.handle)
+        _call(driver.cuMemsetD32Async(self.pointer, value & 0xFFFFFFFF, self.nbytes // 4, handle))
+
+    def __del__(self) -> None:
+        driver.cuMemFree(self.pointer)
+
+
+@cache
+def frame_tables(n_fft: int) -> tuple[np.ndarray, np.ndarray]:
+    """Twiddles of the packed transform, and those that unpack it: complex64."""
+    points = n_fft // 2 if n_fft % 2 == 0 else n_fft
+    return tuple(np.exp(-2j * np.pi * np.arange(n) / n).astype(np.complex64) for n in (points, n_fft))
+
+
+def frames_a_block(n_fft: int) -> tuple[int, int]:
+    """How many frames a block of threads transforms at once, and the shared memory that they take, bytes."""
+    each = 16 * ((n_fft // 2 if n_fft % 2 == 0 else n_fft) + 1)
+    count = max(1, SHARED // each)
+    return count, count * each
+
+
+def smooth(n: int) -> bool:
+    """No prime factors but 2, 3 and 5."""
+    for factor in (2, 3, 5):
+        while n % factor == 0:
+            n //= factor
+    return n == 1
+
+
+def _folder() -> Path:
+    own, home = os.environ.get("BENCH_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(own or Path(home) / "audio-bench") / "cuda"
+
+
+def _call(answer: tuple[Any, ...]) -> Any:
+    status, *values = answer
+    if int(status):
+        raise RuntimeError(f"CUDA: {status.name}")
+    return values[0] if values else None

@@ -1,0 +1,57 @@
+"""The STFT's kernels with their tables on the device."""
+
+import numpy as np
+
+from impls._cuda import frame_tables, frames_a_block
+from suites.stft import frames, hann, inverse_length
+
+TILE = 2048  # samples that a block of the inverse makes
+
+
+def tables(gpu, n_fft):
+    """Window, twiddles and roots on the device."""
+    return tuple(gpu.upload(t) for t in (hann(n_fft).astype(np.float32), *frame_tables(n_fft)))
+
+
+def forward(gpu, case):
+    block, shared = frames_a_block(case.n_fft)
+    count, offset = frames(case), case.n_fft // 2 if case.center else 0
+    kernel = gpu.kernel("stft.cu", "stft", N_FFT=case.n_fft, HOP=case.hop_length, FRAMES=block)
+    constant = tables(gpu, case.n_fft)
+
+    def run(audio):
+        batch, length = audio.shape
+        out = gpu.empty((batch, count, case.n_fft // 2 + 1), np.complex64)
+        shape = np.int32(length), np.int32(count), np.int32(offset)
+        kernel((-(-count // block), batch), shared, audio, *shape, *constant, out)
+        return out
+
+    return run
+
+
+def inverse(gpu, case):
+    block, shared = frames_a_block(case.n_fft)
+    count, length, offset = frames(case), inverse_length(case), case.n_fft // 2 if case.center else 0
+    sizes = {"N_FFT": case.n_fft, "HOP": case.hop_length, "FRAMES": block, "TILE": TILE}
+    kernel = gpu.kernel("istft.cu", "istft", **sizes)
+    constant = (*tables(gpu, case.n_fft), gpu.upload(envelope(case)))
+
+    def run(spectrum):
+        out = gpu.empty((spectrum.shape[0], length), np.float32)
+        shape = np.int32(length), np.int32(count), np.int32(offset)
+        kernel((-(-length // TILE), out.shape[0]), shared + 4 * TILE, spectrum, *shape, *constant, out)
+        return out
+
+    return run
+
+
+def envelope(case):
+    """1 / (n_fft x the sum of squared windows) of each sample that is returned; 0 where nothing overlaps. float32."""
+    count, length, offset = frames(case), inverse_length(case), case.n_fft // 2 if case.center else 0
+    weight = np.zeros(max(offset + length, (count - 1) * case.hop_length + case.n_fft))
+    square = hann(case.n_fft) ** 2
+    for frame in range(count):
+        start = frame * case.hop_length
+        weight[start : start + case.n_fft] += square
+    weight = weight[offset : offset + length]
+    return np.divide(1, case.n_fft * weight, out=np.zeros(length), where=weight > 1e-11).astype(np.float32)

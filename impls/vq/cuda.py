@@ -1,0 +1,23 @@
+from bench import impl
+
+
+@impl("vq", requires="impls._cuda", extra="cuda", devices=("cuda",))
+def cuda(case):
+    """This project's own residual search, all stages in one kernel, in fp32."""
+    import numpy as np
+
+    from impls._cuda import Context
+    from suites.vq import codebooks
+
+    books, gpu = codebooks(case), Context(case.device)
+    stages, size, dim = books.shape
+    sizes = {"DIM": dim, "SIZE": size, "STAGES": stages, "VECTORS": 32, "CODES": 32}
+    kernel, shared = gpu.kernel("vq.cu", "rvq", **sizes), 4 * 64 * (dim + 4) + 32 * 32
+    constant = gpu.upload(books), gpu.upload(((books.astype(np.float64) ** 2).sum(2) / 2).astype(np.float32))
+
+    def encode(x):
+        out = gpu.empty((stages, x.shape[0]), np.int32)
+        kernel((-(-x.shape[0] // 32),), shared, x, np.int32(x.shape[0]), *constant, out, threads=128)
+        return out
+
+    return {"encode": gpu.op(encode)}

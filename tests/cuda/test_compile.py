@@ -1,0 +1,79 @@
+"""Every file of cuda/ compiles, from Turing on, by nvcc, and by NVRTC as it is used; without a GPU."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+KERNELS = Path(__file__).parents[2] / "cuda"
+CONSTANTS = {
+    "stft.cu": {"N_FFT": 400, "HOP": 160, "FRAMES": 7},
+    "istft.cu": {"N_FFT": 1024, "HOP": 256, "FRAMES": 2, "TILE": 2048},
+    "mel.cu": {"N_FFT": 400, "HOP": 160, "FRAMES": 7, "N_MELS": 80, "POWER": 2, "LOG": 1},
+    "resample.cu": {"UP": 160, "DOWN": 441, "TAPS": 37, "BEFORE": 18, "TILE": 1024},
+    "mulaw.cu": {},
+    "vq.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "VECTORS": 32, "CODES": 32},
+}
+WANTED = {75, 80, 86, 89, 90, 100, 120}  # Turing to Blackwell
+
+
+def test_every_file_is_compiled_here():
+    assert set(CONSTANTS) == {path.name for path in KERNELS.glob("*.cu")}
+
+
+@pytest.fixture(scope="module")
+def architectures():
+    if not shutil.which("nvcc"):
+        pytest.skip("nvcc is not installed here")
+    said = subprocess.run(["nvcc", "--list-gpu-arch"], capture_output=True, text=True, check=True).stdout
+    found = sorted({int(line.removeprefix("compute_")) for line in said.split()})
+    return [a for a in found if a in WANTED]
+
+
+@pytest.mark.parametrize("file", CONSTANTS)
+def test_nvcc_compiles_it_for_every_architecture_without_spills(file, architectures, tmp_path):
+    codes = [f"-gencode=arch=compute_{a},code=sm_{a}" for a in architectures]
+    defines = [f"-D{name}={value}" for name, value in CONSTANTS[file].items()]
+    command = [
+        "nvcc",
+        "-std=c++17",
+        "-Werror",
+        "all-warnings",
+        *codes,
+        *defines,
+        "-fatbin",
+        "--threads",
+        "2",
+        "--resource-usage",
+    ]
+    done = subprocess.run(
+        [*command, "-o", str(tmp_path / "k.fatbin"), str(KERNELS / file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    spills = [line for line in (done.stdout + done.stderr).splitlines() if "bytes spill" in line]
+    assert all(" 0 bytes spill stores" in line for line in spills), spills
+    assert len(architectures) >= 5
+
+
+@pytest.fixture
+def compiled(monkeypatch, tmp_path):
+    helper = pytest.importorskip("impls._cuda", reason="cuda.core is not installed here", exc_type=ImportError)
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path))
+    return helper.compiled
+
+
+@pytest.mark.parametrize("file", CONSTANTS)
+def test_nvrtc_compiles_it_once_and_keeps_it(file, compiled, tmp_path):
+    code = compiled(file, "sm_90", **CONSTANTS[file])
+    kept = list((tmp_path / "cuda").iterdir())
+    assert code[:4] == b"\x7fELF"
+    assert [path.read_bytes() for path in kept] == [code]
+    kept[0].write_bytes(b"kept")
+    assert compiled(file, "sm_90", **CONSTANTS[file]) == b"kept"
+    assert compiled(file, "sm_80", **CONSTANTS[file])[:4] == b"\x7fELF"
+
+
+def test_a_size_that_no_kernel_can_do_is_refused_by_the_compiler(compiled):
+    with pytest.raises(Exception, match="only factors 2, 3 and 5"):
+        compiled("stft.cu", "sm_90", N_FFT=14, HOP=7, FRAMES=2)

@@ -1,0 +1,80 @@
+"""Our own implementations for CUDA, host code and kernels, on the emulated GPU; the suites judge."""
+
+from math import gcd
+
+import numpy as np
+import pytest
+
+from bench import Case
+from bench.registry import load
+
+
+def stft(n_fft, hop_length, center, batch):
+    sizes = {"n_fft": n_fft, "hop_length": hop_length, "center": center}
+    return sizes | {"sample_rate": 16000, "batch": batch, "seconds": 0.3}
+
+
+CASES = [
+    (
+        "stft",
+        "cuda",
+        {"n_fft": 400, "hop_length": 160, "center": True, "sample_rate": 16000, "batch": 2, "seconds": 0.3},
+    ),
+    (
+        "stft",
+        "cuda",
+        {"n_fft": 512, "hop_length": 128, "center": False, "sample_rate": 16000, "batch": 1, "seconds": 0.3},
+    ),
+    ("mel", "cuda", {"preset": "whisper80", "batch": 2, "seconds": 0.3}),
+    ("mel", "cuda", {"preset": "bsqvit", "batch": 2, "seconds": 0.2}),
+    ("mel", "cuda", {"preset": "tts", "batch": 1, "seconds": 0.2}),
+    ("mel", "cuda", {"preset": "power1024", "batch": 1, "seconds": 0.3}),
+    ("resample", "cuda:low", {"source_rate": 48000, "target_rate": 16000, "batch": 1, "seconds": 0.5}),
+    ("resample", "cuda:hq", {"source_rate": 16000, "target_rate": 24000, "batch": 2, "seconds": 0.5}),
+    ("quantize", "cuda", {"format": "mulaw", "signal": "waveform", "seconds": 0.3, "sample_rate": 16000, "batch": 1}),
+]
+
+
+@pytest.mark.parametrize(("suite", "impl", "params"), CASES, ids=lambda v: v if isinstance(v, str) else "")
+def test_an_implementation_answers_rightly(emulated_gpu, suite, impl, params):
+    judge, made = load().suite(suite), load().find(suite, impl)
+    case = Case(suite, params, device="cuda")
+    inputs = judge.inputs(case, judge.audio(case))
+    ops = made.ops(case, judge)
+    assert ops
+    for op, call in ops.items():
+        if op in inputs:
+            out = call.call(inputs[op])
+            check = judge.check(case, op, inputs[op], np.asarray(out), judge.reference(case, op, inputs[op]))
+            assert not check.wrong, (op, check)
+
+
+def test_residual_search_takes_the_nearest_codewords(emulated_gpu, monkeypatch):
+    from suites import vq
+
+    rng = np.random.default_rng(1)
+    books = rng.standard_normal((3, 70, 16)).astype(np.float32)
+    books[1, 7] = books[1, 3]  # the first of equals is taken
+    x = rng.standard_normal((45, 16)).astype(np.float32)
+    monkeypatch.setattr(vq, "codebooks", lambda case: books)
+    op = load().find("vq", "cuda").ops(Case("vq", {}, device="cuda"), load().suite("vq"))["encode"]
+    out = np.asarray(op.call((x,)))
+    assert not vq.check_encode(books, x, out).wrong
+    assert (out == vq.nearest(books, x)).mean() > 0.98
+    assert not (out[1] == 7).any()
+
+
+@pytest.mark.parametrize(("source", "target"), [(48000, 16000), (16000, 24000), (44100, 16000)])
+def test_the_hq_filter_is_as_good_as_it_says(source, target):
+    from impls.resample._cuda import phases
+
+    filter, before = phases(source, target, hq=True)
+    up, taps = filter.shape
+    assert (taps, filter.dtype) == (2 * before + 1, np.float64)
+    step = pow(source // gcd(source, target), -1, up) if up > 1 else 0
+    prototype = filter[np.arange(up) * step % up][::-1].T.ravel()  # one phase after another, at up times the rate
+    lower, rate = min(source, target) / 2, up * source
+    hertz = np.fft.rfftfreq(1 << 20, 1 / rate)
+    gain = 20 * np.log10(np.maximum(np.abs(np.fft.rfft(prototype, 1 << 20)) / up, 1e-12))
+    assert np.abs(gain[hertz < 0.93 * lower]).max() < 0.1
+    assert gain[(hertz > 1.02 * lower) & (hertz < rate / 2)].max() < -118
