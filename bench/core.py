@@ -138,6 +138,21 @@ class Check:
     wrong: str = ""
 
 
+@dataclass(frozen=True)
+class Curve:
+    """Quality over rate, for a suite whose cases differ in both. It does not depend on who computes it.
+
+    ``op`` is the operation whose figures tell ``rate`` and ``quality`` (names of figures; more quality is better).
+    Cases that agree in the parameters ``lines`` lie on one line. ``also``: further figures for the table.
+    """
+
+    op: str
+    rate: str
+    quality: str
+    lines: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+
 class Suite:
     """The contract of one task. A suite is one file that defines a subclass and nothing else.
 
@@ -145,9 +160,10 @@ class Suite:
     ``grids`` ({"quick" | "default" | "full": list of {param: [values]} blocks, each expanded as a product}; a suite may
     have more);
     ``error`` (the metric of ``check`` that tables and plots show as "error"); ``quality_axis`` (where rivals
-    differ in quality, the figure of ``quality`` that speed is plotted against; more is better); ``scored`` (True where
-    implementations are codecs, whose round trips over a corpus are scored after the timing); ``hosts`` (suites whose
-    implementations take part here too, as ``suite:implementation``; ``adopt`` is given what they return).
+    differ in quality, the figure of ``quality`` that speed is plotted against; more is better); ``curve`` (where cases
+    differ in rate and quality, what the report draws of them); ``scored`` (True where implementations are codecs, whose
+    round trips over a corpus are scored after the timing); ``hosts`` (suites whose implementations take part here too, as
+    ``suite:implementation``; ``adopt`` is given what they return).
     """
 
     name: str = ""
@@ -156,6 +172,7 @@ class Suite:
     grids: Mapping[str, Grid] = {}
     error: str = "error"
     quality_axis: str = ""
+    curve: Curve | None = None
     scored: bool = False
     hosts: tuple[str, ...] = ()
 

@@ -116,8 +116,10 @@ class Corpus:
         return hashlib.sha256("\n".join(sizes).encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def clip(corpus: str, seconds: float, sample_rate: int, batch: int = 1, seed: int = 0) -> Mono:
+def clip(corpus: str | Corpus, seconds: float, sample_rate: int, batch: int = 1, seed: int = 0) -> Mono:
     """Audio of a corpus: float32, shape (batch, round(seconds * sample_rate)), deterministic from ``seed``.
+
+    ``corpus`` is a name as :meth:`Corpus.open` takes it, or an opened corpus, of which clips may have been left out.
 
     Rows are consecutive stretches. ``builtin`` is :func:`bench.signals.stream`. Otherwise the files follow each
     other in the manifest's order from a place that ``seed`` chooses, mixed down to mono and resampled to
@@ -131,7 +133,8 @@ def clip(corpus: str, seconds: float, sample_rate: int, batch: int = 1, seed: in
     if corpus == BUILTIN:
         return signals.stream(batch * samples, sample_rate, seed).reshape(batch, samples)
     out = np.empty(batch * samples, np.float32)
-    _fill(out, Corpus.open(corpus), sample_rate, np.random.Generator(np.random.PCG64([seed % 2**64, 4])))
+    opened = corpus if isinstance(corpus, Corpus) else Corpus.open(corpus)
+    _fill(out, opened, sample_rate, np.random.Generator(np.random.PCG64([seed % 2**64, 4])))
     out[np.abs(out) < np.finfo(np.float32).tiny] = 0
     return out.reshape(batch, samples)
 

@@ -1,143 +1,139 @@
-"""What the suite `vq` quantizes, and with what: features of audio, and codebooks fitted to them by k-means."""
+"""Everything that a quantizer of the suite `vq` needs, fitted to features of the corpus and kept on disk by content."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
+from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
-from bench import Case
+from bench import Case, Unsupported
+from suites import _features, _kept, _kmeans, _scalars
+from suites._quantizers import KINDS, Quantizer, Residual
 
-SAMPLE_RATE = 24000
-HOP_LENGTH = 320
-FRAME_RATE = SAMPLE_RATE // HOP_LENGTH  # 75 Hz: SoundStream (arXiv 2107.03312) and EnCodec (arXiv 2210.13438) at 24 kHz
-N_FFT = 2048  # bins of 12 Hz, narrow enough for 128 bands
-N_MELS = 128
-FLOOR = 1e-8  # band power below which all is silence
-TRAINING_CLIPS = 6  # of different seeds, for the built-in audio repeats after half a minute
-TRAINING_SECONDS = 30.0
-TRAINING_VECTORS = int(TRAINING_CLIPS * TRAINING_SECONDS * FRAME_RATE)  # some thirteen for each of 1024 codewords
-ITERATIONS = 6  # of Lloyd's algorithm; four more lower the distortion of other vectors by less than 1%
-VERSION = 1  # of this file's arithmetic: another number makes all codebooks anew
-
-
-def features(audio: np.ndarray, dim: int) -> np.ndarray:
-    """Vectors of audio (batch, samples) at 24 kHz: float32 (batch frames, dim), one for each 320 samples.
-
-    log10 of 128 mel bands (HTK's scale, triangles in Hz, Hann window of 2048 samples, centred, zeros beyond the ends),
-    times a Gaussian matrix that is always the same, so that all of ``dim`` components carry something of all bands.
-    """
-    frames = audio.shape[1] // HOP_LENGTH
-    padded = np.pad(audio, ((0, 0), (N_FFT // 2, N_FFT // 2)))
-    pieces = np.lib.stride_tricks.sliding_window_view(padded, N_FFT, axis=1)[:, ::HOP_LENGTH][:, :frames]
-    window, bank = np.sin(np.pi * np.arange(N_FFT) / N_FFT) ** 2, _filterbank()
-    projection = np.random.default_rng(VERSION).normal(0, N_MELS**-0.5, (N_MELS, dim))
-    made = [np.log10(np.maximum(_power(row * window) @ bank, FLOOR)) @ projection for row in pieces]
-    return np.concatenate(made).astype(np.float32)
-
-
-def _power(frames: np.ndarray) -> np.ndarray:
-    spectrum = np.fft.rfft(frames)
-    return spectrum.real**2 + spectrum.imag**2
-
-
-@lru_cache
-def _filterbank() -> np.ndarray:
-    """Triangles on O'Shaughnessy's mel scale from 0 to 12 kHz: float64 (N_FFT // 2 + 1, N_MELS)."""
-    hertz = np.arange(N_FFT // 2 + 1) * SAMPLE_RATE / N_FFT
-    edges = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + SAMPLE_RATE / 1400), N_MELS + 2) / 2595) - 1)
-    rise = (hertz[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    fall = (edges[2:] - hertz[:, None]) / (edges[2:] - edges[1:-1])
-    return np.maximum(0, np.minimum(rise, fall))
+VERSION = 2  # of the arithmetic of fitting: another number makes everything anew
+COARSE = 2  # principal components that the first codebook of `split` sees: fewest errors for 1 + 7 codebooks
+FACTORS = 8  # components of a codeword in DAC (arXiv 2306.06546)
+Arrays = dict[str, np.ndarray]
 
 
 def codebooks(case: Case) -> np.ndarray:
-    """float32 (stages, size, dim), fitted stage by stage on 180 s of the corpus that other seeds choose.
+    """float32 (stages, size, dim) of a quantizer that is nothing but its codebooks; :class:`Unsupported` for another.
 
-    The same for every length and batch of a case. Kept on disk, by the corpus's fingerprint and everything else that
-    they depend on; a folder that cannot be written costs some seconds a process.
+    The same for every length and batch of a case. A folder that cannot be written costs some seconds a process.
     """
-    return _codebooks(case.corpus, case.seed, case.stages, case.size, case.dim)
+    if KINDS[case.quantizer] is not Residual:
+        raise Unsupported(f"searches codebooks only; {case.quantizer} is more than that")
+    return fitted(case)["books"]
 
 
-@lru_cache
-def _codebooks(corpus: str, seed: int, stages: int, size: int, dim: int) -> np.ndarray:
-    from bench.corpus import Corpus, clip
+def fitted(case: Case) -> Arrays:
+    """What was fitted, float32 arrays by name: the attributes of the quantizer's class in :mod:`suites._quantizers`.
 
-    facts = [
-        VERSION,
-        Corpus.open(corpus).fingerprint,
-        seed,
-        stages,
-        size,
-        dim,
-        TRAINING_CLIPS,
-        TRAINING_SECONDS,
-        ITERATIONS,
-    ]
-    path = _cache() / f"codebooks-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]}.npy"
-    if path.exists():
-        return np.load(path, allow_pickle=False)
-    seeds = range(1000 * (seed + 1), 1000 * (seed + 1) + TRAINING_CLIPS)
-    vectors = [features(clip(corpus, TRAINING_SECONDS, SAMPLE_RATE, 1, other), dim) for other in seeds]
-    books = fit(np.concatenate(vectors), stages, size, np.random.default_rng(seed))
-    _keep(path, books)
-    return books
+    ``counts``, int64 (stages, size), says how often each index was chosen for the vectors that were fitted to.
+    """
+    return _fitted(case.corpus, case.seed, case.quantizer, case.stages, case.size, case.dim)
 
 
-def fit(vectors: np.ndarray, stages: int, size: int, random: np.random.Generator) -> np.ndarray:
-    """Residual codebooks, float32 (stages, size, dim): k-means of the vectors, then of what it leaves, and so on."""
-    left, books = vectors.astype(np.float32), []
+def quantizer(case: Case) -> Quantizer:
+    """The definition, in float64, with what was fitted."""
+    return KINDS[case.quantizer](fitted(case))
+
+
+@lru_cache(maxsize=4)
+def _fitted(corpus: str, seed: int, kind: str, stages: int, size: int, dim: int) -> Arrays:
+    case = Case("vq", {"quantizer": kind, "stages": stages, "size": size, "dim": dim}, seed=seed, corpus=corpus)
+    facts = [VERSION, *_features.facts(case), kind, stages, size, dim, _kmeans.ITERATIONS, _scalars.STEPS]
+
+    def make() -> Arrays:
+        return fit(kind, _features.training(case), stages, size, np.random.default_rng(seed))
+
+    return _kept.arrays("quantizer", facts, make)
+
+
+def fit(kind: str, vectors: np.ndarray, stages: int, size: int, random: np.random.Generator) -> Arrays:
+    """Arrays of a quantizer of ``vectors``, float32 (count, dim)."""
+    made = _FITS[kind](vectors, stages, size, random)
+    arrays = {name: np.ascontiguousarray(a, np.float32) for name, a in made.items()}
+    indices = KINDS[kind](arrays).encode(vectors)
+    return arrays | {"counts": np.stack([np.bincount(index, minlength=size) for index in indices])}
+
+
+def _residual(x: np.ndarray, stages: int, size: int, random: np.random.Generator) -> Arrays:
+    return {"books": _kmeans.fit(x, stages, size, random)}
+
+
+def _split(x: np.ndarray, stages: int, size: int, random: np.random.Generator) -> Arrays:
+    """Mimi learns its two projections; here the first codebook sees the leading principal components, all others the
+    rest, so that what they say adds up. Codewords have half as many components as vectors."""
+    width = x.shape[1] // 2
+    basis = _scalars.principal(x)[1][:, :width]
+    first = (np.arange(width) < COARSE).astype(np.float64)
+    down = np.stack([basis * first, basis * (1 - first)]).astype(np.float32)
+    shown = min(width, _features.N_MELS)  # what lies behind is zero
+    books = np.zeros((stages, size, width), np.float32)
+    books[:1, :, :COARSE] = _kmeans.fit((x @ down[0])[:, :COARSE], 1, size, random)
+    books[1:, :, :shown] = _kmeans.fit((x @ down[1])[:, :shown], stages - 1, size, random)
+    return {"down": down, "up": down.transpose(0, 2, 1), "books": books}
+
+
+def _factorized(x: np.ndarray, stages: int, size: int, random: np.random.Generator) -> Arrays:
+    """Stage by stage: down to the leading principal components of what is left, at equal variance; k-means of their
+    directions; a codeword is the mean of its vectors, at their length; back by least squares."""
+    left, made = x.astype(np.float64), []
     for _ in range(stages):
-        books.append(kmeans(left, size, random))
-        left = left - books[-1][_assign(left, books[-1])[0]]
-    return np.stack(books)
+        mean, basis, deviations = _scalars.principal(left)
+        down = basis[:, :FACTORS] / np.maximum(deviations[:FACTORS], 1e-9)
+        z = (left - mean) @ down
+        unit = (z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+        book = _kmeans.kmeans(unit, size, random)
+        index = _kmeans.assign(unit, book / np.linalg.norm(book, axis=1, keepdims=True))[0]
+        counts = np.maximum(np.bincount(index, minlength=size), 1)[:, None]
+        lengths = np.bincount(index, (z * book[index]).sum(1), size)[:, None] / counts / (book**2).sum(1, keepdims=True)
+        book = book * np.where(lengths > 0, lengths, 1)
+        up, up_bias = _scalars.least_squares(book[index], left)
+        left = left - book[index] @ up - up_bias
+        made.append({"down": down, "down_bias": -mean @ down, "books": book, "up": up, "up_bias": up_bias})
+    return {name: np.stack([stage[name] for stage in made]) for name in made[0]}
 
 
-def kmeans(vectors: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
-    """Lloyd's algorithm from vectors drawn without replacement: float32 (size, dim).
+def _product(x: np.ndarray, stages: int, size: int, random: np.random.Generator) -> Arrays:
+    down = _balanced(x, x.shape[1], stages)
+    parts = np.split(x @ down, stages, axis=1)
+    return {"down": down, "books": np.stack([_kmeans.kmeans(part, size, random) for part in parts])}
 
-    A codeword that nobody is nearest to becomes one of the vectors that are worst off.
+
+def _gumbel(x: np.ndarray, stages: int, size: int, random: np.random.Generator) -> Arrays:
+    """Logits that are greatest for the nearest of k-means' codewords, -|z - c|^2 / 2 but for what all have in common.
+
+    The codewords of all groups together have half as many components as vectors: 256 of 512 in wav2vec 2.0.
     """
-    book = vectors[random.choice(len(vectors), size, replace=False)]
-    for _ in range(ITERATIONS):
-        index, distances = _assign(vectors, book)
-        order = np.argsort(index, kind="stable")
-        used, starts, counts = np.unique(index[order], return_index=True, return_counts=True)
-        book = book.copy()
-        book[used] = np.add.reduceat(vectors[order], starts) / counts[:, None].astype(np.float32)
-        unused = np.setdiff1d(np.arange(size), used)
-        book[unused] = vectors[np.argsort(-distances, kind="stable")[: len(unused)]]
-    return book
+    down = _balanced(x, x.shape[1] // 2, stages)
+    groups = np.split(down, stages, axis=1)
+    books = np.stack([_kmeans.kmeans(x @ group, size, random) for group in groups])
+    weight = np.hstack([group @ book.T for group, book in zip(groups, books, strict=True)])
+    return {"weight": weight, "bias": -(books**2).sum(2).ravel() / 2, "books": books, "up": down.T}
 
 
-def _assign(vectors: np.ndarray, book: np.ndarray, block: int = 256) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest codeword of each vector and its squared distance, a block at a time, whose scores stay in cache."""
-    half = (book**2).sum(1) / 2
-    indices, distances = np.empty(len(vectors), np.intp), np.empty(len(vectors), np.float32)
-    for start in range(0, len(vectors), block):
-        part = slice(start, start + block)
-        scores = vectors[part] @ book.T
-        scores -= half
-        indices[part] = scores.argmax(1)
-        distances[part] = (vectors[part] ** 2).sum(1) - 2 * scores.max(1)
-    return indices, distances
+def _balanced(x: np.ndarray, width: int, groups: int) -> np.ndarray:
+    """``width`` principal axes, float32 (dim, width), dealt to groups so that each one's variances multiply to about
+    the same (optimized product quantization, parametric: Ge, He, Ke & Sun, CVPR 2013)."""
+    _, basis, deviations = _scalars.principal(x)
+    logs = np.log(np.maximum(deviations[:width], 1e-3 * deviations[0]))
+    dealt: list[list[int]] = [[] for _ in range(groups)]
+    for axis, _ in enumerate(logs):
+        free = [group for group in dealt if len(group) < width // groups]
+        min(free, key=lambda group: sum(logs[i] - logs[-1] for i in group)).append(axis)
+    return basis[:, np.concatenate(dealt)].astype(np.float32)
 
 
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audio-bench"
-
-
-def _keep(path: Path, books: np.ndarray) -> None:
-    """Whole or not at all, whoever else writes it at the same time."""
-    unfinished = path.with_suffix(f".{os.getpid()}.npy")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(unfinished, books, allow_pickle=False)
-        unfinished.replace(path)
-    except OSError:
-        pass  # a read-only home: fitted again next time
+_FITS: dict[str, Callable[[np.ndarray, int, int, np.random.Generator], Arrays]] = {
+    "kmeans": _residual,
+    "residual": _residual,
+    "hubert": _residual,
+    "split": _split,
+    "factorized": _factorized,
+    "product": _product,
+    "gumbel": _gumbel,
+    **_scalars.FITS,
+}

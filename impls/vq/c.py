@@ -1,3 +1,5 @@
+from functools import partial
+
 from bench import impl
 
 
@@ -7,7 +9,11 @@ def c(case, reuse=False, isa="auto"):
     from audiokern.vq import VectorQuantizer
 
     from impls._audiokern import op, options
-    from suites.vq import codebooks
+    from impls.vq._c import KINDS
+    from suites.vq import codebooks, fitted
 
-    plan = VectorQuantizer(codebooks(case), **options(case, isa))
-    return {"encode": op(plan.encode, reuse), "decode": op(plan.decode, reuse)}
+    plan = partial(VectorQuantizer, **options(case, isa))
+    if case.quantizer in KINDS and not reuse:
+        return dict(zip(("encode", "decode"), KINDS[case.quantizer](plan, **fitted(case)), strict=True))
+    whole = plan(codebooks(case))
+    return {"encode": op(whole.encode, reuse), "decode": op(whole.decode, reuse)}

@@ -20,6 +20,7 @@ from bench.core import Case, Implementation, Op, Suite, Unsupported
 from bench.registry import load
 
 SECONDS = 0.4  # long enough for several frames of the largest transform
+LONG = ("full", "curve")  # grids whose settings differ from those of the others in number only
 UNSTEADY = {("codec2", "decode"), ("codec2", "stream")}  # draws random phases from a state that no call resets
 
 
@@ -41,12 +42,12 @@ def signals(shape: tuple[int, int], seed: int = 0) -> dict[str, np.ndarray]:
 
 
 def cases(suite: Suite) -> Iterator[Case]:
-    """Every setting of all grids but the full one, on little audio: one row of odd length, and a batch of three.
+    """Every setting of all grids but the long ones, on little audio: one row of odd length, and a batch of three.
 
     Where a case has no duration, its rows are as long as the suite says.
     """
     seen = set()
-    for params in (p for grid in suite.grids if grid != "full" for p in suite.expand(grid)):
+    for params in (p for grid in suite.grids if grid not in LONG for p in suite.expand(grid)):
         for batch in (1, 3):
             little = {"batch": batch} | ({"seconds": SECONDS} if "seconds" in params else {})
             case = Case(suite.name, {**params, **little})
