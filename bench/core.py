@@ -162,8 +162,8 @@ class Suite:
     ``error`` (the metric of ``check`` that tables and plots show as "error"); ``quality_axis`` (where rivals
     differ in quality, the figure of ``quality`` that speed is plotted against; more is better); ``curve`` (where cases
     differ in rate and quality, what the report draws of them); ``scored`` (True where implementations are codecs, whose
-    round trips over a corpus are scored after the timing); ``hosts`` (suites whose implementations take part here too, as
-    ``suite:implementation``; ``adopt`` is given what they return).
+    round trips over a corpus are scored after the timing); ``hosts`` (suites whose implementations take part here too,
+    as ``suite:implementation``; ``adopt`` is given what they return).
     """
 
     name: str = ""
