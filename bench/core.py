@@ -142,12 +142,13 @@ class Check:
 class Curve:
     """Quality over rate, for a suite whose cases differ in both. It does not depend on who computes it.
 
-    ``op`` is the operation whose figures tell ``rate`` and ``quality`` (names of figures; more quality is better).
-    Cases that agree in the parameters ``lines`` lie on one line. ``also``: further figures for the table.
+    ``op`` is the operation whose figures tell ``rates`` (each has its picture, the first tells points apart) and
+    ``quality`` (more is better). Cases that agree in the parameters ``lines`` lie on one line. ``also``: further
+    figures for the table.
     """
 
     op: str
-    rate: str
+    rates: tuple[str, ...]
     quality: str
     lines: tuple[str, ...]
     also: tuple[str, ...] = ()

@@ -90,7 +90,13 @@ class Vq(Suite):
     name = "vq"
     title = "quantization of features: count x dim float32 -> stages x count indices, and back"
     ops = ("encode", "decode")
-    curve = Curve("encode", "bits_per_vector", "snr_db", ("quantizer", "dim"), ("coded_bits", "perplexity", "used"))
+    curve = Curve(
+        "encode",
+        ("bits_per_vector", "coded_bits"),
+        "snr_db",
+        ("quantizer", "dim"),
+        ("entropy_bits", "perplexity", "used"),
+    )
     grids: ClassVar = {
         "quick": [
             _grid("kmeans", 1, 256, 32, seconds=[10.0]),

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from bench import registry
-from bench.core import STATUSES
-from bench.report import codec_scores, profiles, ranking, tables, troubles
+from bench.core import STATUSES, Curve
+from bench.report import codec_scores, curves, profiles, ranking, tables, troubles
 from bench.report import lines as reading
 from bench.report.codec_tables import Condition
 from bench.report.deltas import Anchored, against_anchor
@@ -38,6 +38,7 @@ class Section:
     corpus: str
     overall: ranking.Overall | None
     tables: list[tables.Table]
+    curves: curves.Curves | None = None
 
     @property
     def name(self) -> str:
@@ -126,9 +127,22 @@ def _sections(made: Sequence[tables.Table]) -> list[Section]:
     for table in made:
         groups.setdefault((table.suite, table.op, table.corpus), []).append(table)
     return [
-        Section(suite, _of_suite(suite, "title"), op, corpus, ranking.overall([t.places for t in group]), group)
+        Section(
+            suite,
+            _of_suite(suite, "title"),
+            op,
+            corpus,
+            ranking.overall([t.places for t in group]),
+            group,
+            curves.gather(_curve(suite), group),
+        )
         for (suite, op, corpus), group in groups.items()
     ]
+
+
+def _curve(name: str) -> Curve | None:
+    suite = registry.load().suites.get(name)
+    return suite.curve if suite else None
 
 
 def _of_suite(name: str, attribute: str) -> str:

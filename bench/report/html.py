@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bench.report import codec_cells, words
+from bench.report import codec_cells, curves, words
 from bench.report.contents import Contents, headline
 from bench.report.digits import counted, significant
 from bench.report.drawing import Look, Plot
@@ -45,7 +45,12 @@ def render(
         "drawn": lambda key: [(p, Markup(p.inline(f"p{next(numbers)}"))) for p in pictures.get(key, ())],
     }  # fmt: skip
     return house.get_template("report.html").render(
-        contents=contents, words=words, listen=listen, start=start, data=[_record(x) for x in contents.lines]
+        contents=contents,
+        words=words,
+        curves_note=curves.NOTE,
+        listen=listen,
+        start=start,
+        data=[_record(x) for x in contents.lines],
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.report import codec_markdown, words
 from bench.report.contents import Contents, Run, Section, headline
+from bench.report.curves import NOTE, Curves
 from bench.report.digits import NOTHING, counted, significant
 from bench.report.drawing import Plot
 from bench.report.marks import code, grid, images, text
@@ -86,7 +87,14 @@ def _section(section: Section) -> list[str]:
     about = [text(section.title)] if section.title else []
     about.append(f"audio: {text(section.corpus)}")
     parts = [f"## {text(section.name)}", " · ".join(about), text(headline(section))]
-    return [*parts, _overall(section.overall)] if section.overall else parts
+    parts += [_overall(section.overall)] if section.overall else []
+    return [*parts, *_curves(section.curves)] if section.curves else parts
+
+
+def _curves(found: Curves) -> list[str]:
+    title = f"### {text(found.declared.quality)} over {text(found.declared.rates[0])}"
+    rows = [[text(p.name), *(text(cell) for cell in found.cells(p))] for p in found.points]
+    return [title, text(NOTE), grid(["line", *(text(h) for h in found.headings)], rows, 1)]
 
 
 def _overall(overall: Overall) -> str:
