@@ -48,7 +48,7 @@ def product(down, books, **_):
     halves = (books**2).sum(2)[:, None] / 2
 
     def encode(x):
-        parts = (x @ down).view(len(x), len(books), -1).transpose(0, 1)
+        parts = (x @ down).reshape(len(x), len(books), -1).transpose(0, 1)
         return torch.baddbmm(halves, parts, books.transpose(1, 2), alpha=-1).argmin(2)
 
     return encode, lambda indices: torch.hstack(list(map(embedding, indices, books))) @ down.T
@@ -56,7 +56,7 @@ def product(down, books, **_):
 
 def gumbel(weight, bias, books, up, **_):
     return (
-        lambda x: torch.addmm(bias, x, weight).view(len(x), len(books), -1).argmax(2).T,
+        lambda x: torch.addmm(bias, x, weight).reshape(len(x), len(books), -1).argmax(2).T,
         lambda indices: torch.hstack(list(map(embedding, indices, books))) @ up,
     )
 
@@ -67,11 +67,11 @@ def scalars(rounding):
 
         def encode(x):
             digits = rounding(torch.addmm(down_bias, x, down), edges)
-            return (digits.view(len(x), -1, len(whole)) * whole).sum(2).T
+            return (digits.reshape(len(x), -1, len(whole)) * whole).sum(2).T
 
         def decode(indices):
             digits = indices.T[:, :, None] // whole % len(values)
-            return torch.addmm(up_bias, values[digits.view(len(digits), -1)], up)
+            return torch.addmm(up_bias, values[digits.reshape(len(digits), -1)], up)
 
         return encode, decode
 
