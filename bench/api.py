@@ -17,7 +17,7 @@ from bench.measure.limits import limits
 from bench.quality.scoring import choose
 from bench.registry import load
 from bench.results import Results
-from bench.runner import Observer, Runner
+from bench.runner import Observer, Referee, Runner
 from bench.scoring.run import run as score
 from bench.store import Store
 from bench.weights import named, unchanged
@@ -122,11 +122,11 @@ def start(wish: plan.Plan, out: Path | None = None) -> Store:
     return Store(out or Path("results") / _run_id(wish), wish, record)
 
 
-def execute(store: Store, observer: Observer | None = None) -> None:
+def execute(store: Store, observer: Observer | None = None, referee: Referee | None = None) -> None:
     """Measure what is missing, then score it; closes the store whatever happens."""
     observer = observer or Observer()
     try:
-        Runner(store, load(), observer).run()
+        Runner(store, load(), observer, referee).run()
         if store.plan.metrics or store.plan.asr != "none":
             score(store, load(), observer)
     finally:

@@ -56,6 +56,9 @@ class Plan:
     engine: str = "local"  # where scores are computed: here, or dask://HOST:PORT
     weights: Mapping[str, Mapping[str, str]] | None = None  # of implementations: see bench.weights
     slowdowns: Mapping[str, float] | None = None  # planted by the self-test: label of an implementation -> share
+    homes: Mapping[str, Mapping[str, Any]] | None = None  # of a comparison: side (`impl@side`) -> process.Home
+    extras: bool = True  # end-to-end time and memory, in a pass of their own after the sampling
+    ahead: bool = False  # of ordinary programs (process.ahead), where that is permitted
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

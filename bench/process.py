@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -48,6 +49,15 @@ class Failed(Exception):
 
 
 @dataclass(frozen=True)
+class Home:
+    """Where a worker lives: an interpreter, the folder it runs in, and folders that come first on its path."""
+
+    python: str = sys.executable
+    folder: str | None = None  # None: ours
+    path: tuple[str, ...] = (str(Path(__file__).resolve().parent.parent),)  # the same bench as we have
+
+
+@dataclass(frozen=True)
 class Conditions:
     """What every worker of a run is started under."""
 
@@ -55,6 +65,7 @@ class Conditions:
     memory_limit: int | None = None  # bytes of resident memory; None: what leaves the machine 5% free
     deadline_s: float = 120.0
     pinned: bool = True  # to as many processors as threads; what is not timed may run on any
+    late: bool = False  # pinned only when it has imported, so that workers start side by side
 
     def environment(self) -> dict[str, str]:
         threads = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
@@ -72,18 +83,41 @@ def allocator_text() -> str:
     return " ".join(f"{k.removeprefix('MALLOC_').rstrip('_').lower()}={v}" for k, v in ALLOCATOR.items())
 
 
+@contextmanager
+def ahead() -> Iterator[bool]:
+    """We, and the workers that we start meanwhile, come before ordinary programs (SCHED_FIFO), so that a busy
+    neighbour does not cut samples up. Yields whether that is permitted: as root, or with ``ulimit -r 1``."""
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except OSError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.sched_setscheduler(0, *before)
+
+
 class Worker:
     """A process that runs ``python -m MODULE`` with a socket, our process id and ``arguments``."""
 
-    def __init__(self, arguments: Sequence[str], conditions: Conditions, module: str = "bench.worker"):
-        self.conditions = conditions
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        conditions: Conditions,
+        module: str = "bench.worker",
+        home: Home = Home(),
+    ):
+        self.conditions, self.home = conditions, home
         mine, theirs = socket.socketpair()
         with theirs:
             # -P: the current folder must not shadow a library; the registry adds it by itself
-            command = [sys.executable, "-P", "-m", module, str(theirs.fileno()), str(os.getpid()), *arguments]
+            command = [home.python, "-P", "-m", module, str(theirs.fileno()), str(os.getpid()), *arguments]
             self.process = subprocess.Popen(
                 command,
                 env=self._environment(),
+                cwd=home.folder,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
@@ -100,18 +134,25 @@ class Worker:
         threading.Thread(target=self._drain, daemon=True).start()
 
     def _environment(self) -> dict[str, str]:
-        # the worker must import the same bench as we do, however we found it
-        here = str(Path(__file__).resolve().parent.parent)
-        path = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+        path = [*self.home.path, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         return self.conditions.environment() | {"PYTHONPATH": os.pathsep.join(path)}
 
     def _shape(self) -> None:
         """Pin the worker, and make it the first that the kernel kills when memory runs out."""
         try:
-            os.sched_setaffinity(self.process.pid, self.conditions.cpus())
+            if not self.conditions.late:
+                os.sched_setaffinity(self.process.pid, self.conditions.cpus())
             Path(f"/proc/{self.process.pid}/oom_score_adj").write_text("1000")
         except OSError:
             pass  # not allowed everywhere; the environment record says what the affinity was
+
+    def pin(self) -> None:
+        """Every thread to the processors of its conditions."""
+        try:
+            for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+                os.sched_setaffinity(int(thread), self.conditions.cpus())
+        except OSError:
+            pass
 
     def send(self, do: str, **request: Any) -> None:
         """Ask without waiting; ``receive`` brings the answer."""

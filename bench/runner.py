@@ -7,8 +7,8 @@ worker does (crash, hang, flood, exhaust memory) costs its own row and nothing e
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil
@@ -17,7 +17,7 @@ from typing import Any
 from bench import stats
 from bench.core import Case
 from bench.plan import Item
-from bench.process import Conditions, Failed, Worker, allocator_text
+from bench.process import Conditions, Failed, Home, Worker, ahead, allocator_text
 from bench.registry import Registry
 from bench.results import Row
 from bench.scores import Score
@@ -37,6 +37,16 @@ class Observer:
     def row(self, row: Row) -> None: ...
     def score(self, score: Score) -> None: ...
     def end(self) -> None: ...
+
+
+class Referee:
+    """Asked whether a row needs more processes; a comparison that looks at its rows between them has one."""
+
+    def decided(self, row: Row) -> bool:
+        return False
+
+    def look(self, rows: Sequence[Row]) -> None:
+        """After every replicate, with all rows so far."""
 
 
 @dataclass
@@ -65,8 +75,9 @@ class Turn:
 
 
 class Runner:
-    def __init__(self, store: Store, registry: Registry, observer: Observer):
+    def __init__(self, store: Store, registry: Registry, observer: Observer, referee: Referee | None = None):
         self.store, self.plan, self.registry, self.observer = store, store.plan, registry, observer
+        self.referee = referee or Referee()
         self.order = random.Random(self.plan.seed)
         # what failed once is not tried again in later replicates, nor after a resume
         self.failed = {
@@ -81,11 +92,13 @@ class Runner:
             self._broken(item)
         self.observer.begin(plan.replicates * sum(len(i.cases) * len(i.ops) for i, _ in crews))
         try:
-            for replicate in range(plan.replicates):
-                for item, threads in crews:
-                    with self._crew(item, threads, replicate) as crew:
-                        for params in item.cases:
-                            self._case(crew, params)
+            with ahead() if plan.ahead else nullcontext():
+                for replicate in range(plan.replicates):
+                    for item, threads in crews:
+                        with self._crew(item, threads, replicate) as crew:
+                            for params in item.cases:
+                                self._case(crew, params)
+                    self.referee.look(self.store.rows)
         finally:
             self.observer.end()
 
@@ -106,7 +119,7 @@ class Runner:
 
     @contextmanager
     def _crew(self, item: Item, threads: int, replicate: int) -> Iterator[Crew]:
-        conditions = Conditions(threads, self.plan.memory_limit, self.plan.deadline_s)
+        conditions = Conditions(threads, self.plan.memory_limit, self.plan.deadline_s, late=self.plan.ahead)
         crew = Crew(self, item, conditions, replicate)
         try:
             crew.muster()
@@ -137,7 +150,7 @@ class Runner:
         try:
             self._rounds(crew, params, op, turns)
             self.observer.doing(f"{case.suite} {case.label}: {op}, end to end and memory")
-            for impl in list(turns):
+            for impl in list(turns) if self.plan.extras else ():
                 found = crew.ask(impl, params, op, "finish", "the end-to-end and memory pass", turn_ns=self._turn_ns)
                 if found is None:
                     del turns[impl]
@@ -278,7 +291,8 @@ class Crew:
         return [i for i in wanted if i in self.workers and not self.runner.has_failed(i, self.threads, params, "")]
 
     def wanted(self, impl: str, params: dict[str, Any], op: str) -> bool:
-        done = self.row(impl, params, op).key in self.runner.store.done
+        row = self.row(impl, params, op)
+        done = row.key in self.runner.store.done or self.runner.referee.decided(row)
         return not done and not any(
             self.runner.has_failed(impl, self.threads, p, o) for p, o in ((params, op), (params, ""), ({}, ""))
         )
@@ -336,13 +350,16 @@ class Crew:
         )
 
     def _start(self, impl: str) -> None:
-        name = impl.partition("@")[0]  # the self-test runs one implementation under two labels
-        self.workers[impl] = Worker([self.item.suite, name, str(self.runner.store.scratch)], self.conditions)
+        name, _, side = impl.partition("@")  # one implementation under two labels, or in two homes
+        home = Home(**(self.runner.plan.homes or {}).get(side, {}))
+        scratch = str(self.runner.store.scratch.resolve())  # a home may be another folder
+        self.workers[impl] = Worker([self.item.suite, name, scratch], self.conditions, home=home)
 
     def _greet(self, impl: str, params: dict[str, Any]) -> bool:
         found = self._guard(impl, params, "", lambda: self.workers[impl].receive("starting"))
         if found is not None:
             self.version[impl] = found["version"]
+            self.workers[impl].pin()
         elif impl in self.workers:
             self.workers.pop(impl).kill()
         return found is not None

@@ -89,7 +89,7 @@ class Session:
         with self._phase("warm-up", op):
             call_ns = clock.warm_up(run, native, before=made.before)
         if slowdown:
-            run = _slowed(run, slowdown * call_ns)
+            run = _slowed(run, slowdown)
         loops = 1 if made.frame_seconds or made.before else clock.loops_for(call_ns)
         overhead = clock.overhead_ns(loops, native)
         self.measured[op] = (run, native, loops, overhead)
@@ -216,12 +216,14 @@ def version_of(implementation: Implementation) -> str:
     return ""
 
 
-def _slowed(run: Callable[..., Any], extra_ns: float) -> Callable[..., Any]:
-    """``run`` and then a busy wait: the planted slowdown of the self-test."""
+def _slowed(run: Callable[..., Any], share: float) -> Callable[..., Any]:
+    """``run`` and then a busy wait for that share of the time it took: the planted slowdown of the self-test."""
 
     def slowed(*args: Any) -> Any:
+        start = perf_counter_ns()
         out = run(*args)
-        end = perf_counter_ns() + extra_ns
+        now = perf_counter_ns()
+        end = now + share * (now - start)
         while perf_counter_ns() < end:
             pass
         return out

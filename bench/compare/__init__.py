@@ -1,0 +1,1 @@
+"""Two runs, or two checkouts measured in turn -> a verdict a row -> an exit code."""
