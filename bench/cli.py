@@ -13,6 +13,8 @@ import click
 from bench import exits
 from bench.verbs import SETTINGS, verb
 from bench.verbs.baseline import baseline
+from bench.verbs.bisect import bisect
+from bench.verbs.compare import compare
 from bench.verbs.history import history
 from bench.verbs.import_ import import_
 from bench.verbs.profile import profile
@@ -54,6 +56,8 @@ main.add_command(baseline)
 main.add_command(history)
 main.add_command(import_)
 main.add_command(profile)
+main.add_command(bisect)
+main.add_command(compare)
 
 
 @main.command("list", context_settings=SETTINGS)

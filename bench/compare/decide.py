@@ -57,7 +57,7 @@ def decide(rows: Sequence[Evidence]) -> list[str]:
         return []
     more = distributions.false_discovery_control([r.more for r in rows], method="bh") <= RATE / 2
     less = distributions.false_discovery_control([r.less for r in rows], method="bh") <= RATE / 2
-    return [_verdict(r, bool(m), bool(l)) for r, m, l in zip(rows, more, less, strict=True)]
+    return [_verdict(r, bool(up), bool(down)) for r, up, down in zip(rows, more, less, strict=True)]
 
 
 def _verdict(row: Evidence, more: bool, less: bool) -> str:

@@ -1,0 +1,108 @@
+"""Two interpreters or checkouts measured alternately in one run, so that the machine's drift falls on both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from fnmatch import fnmatchcase
+from math import log1p
+from pathlib import Path
+from typing import Any
+
+from bench import api, plan
+from bench.compare import homes
+from bench.compare.sequence import MOST_PAIRS, Sequential
+from bench.compare.thresholds import Gate
+from bench.process import Home
+from bench.registry import load
+from bench.results import Row
+from bench.runner import Observer
+
+TURN_S = 0.010  # short turns: what disturbs the machine for longer falls on both sides of a round
+ROUNDS = 20
+SECONDS = 10.0
+
+
+def settings(memory: bool) -> dict[str, Any]:
+    """How an interleaved run measures: many pairs of fresh processes, few short rounds in each."""
+    return {
+        "precision": 0.0,
+        "replicates": MOST_PAIRS,
+        "turn_s": TURN_S,
+        "budget_s": ROUNDS * TURN_S * MOST_PAIRS,
+        "extras": memory,
+        "ahead": True,
+    }
+
+
+def run(
+    base: Home,
+    new: Home,
+    suites: Sequence[str],
+    gate: Gate,
+    *,
+    metric: str = "all",
+    impl: Sequence[str] = ("all",),
+    exclude: Sequence[str] = (),
+    grid: str = "quick",
+    case: Sequence[str] = (),
+    op: Sequence[str] = (),
+    threads: int = 1,
+    seconds: float = SECONDS,
+    out: Path | None = None,
+    observer: Observer | None = None,
+) -> Path:
+    """Measure until every row is decided or has had its ``seconds``; returns the run directory.
+
+    The cases are those of the suite as this process knows it; NEW opens each first, so that inputs and references are
+    NEW's for both. Raises :class:`bench.plan.Usage` where a side cannot run, or has nothing that was asked for.
+    """
+    both = {"new": homes.offered(new, "NEW"), "base": homes.offered(base, "BASE")}
+    items = []
+    for name in suites:
+        suite = load().suite(name)
+        labels = [
+            f"{i}@{side}" for side, found in both.items() for i in found.get(name, []) if _wanted(i, impl, exclude)
+        ]
+        if labels:
+            items.append(plan.Item(name, plan.cases(suite, grid, plan.parse_case(case)), labels, plan.ops(suite, op)))
+    if not items:
+        raise plan.Usage(f"neither side has an implementation of {', '.join(suites)} that --impl asks for")
+    wish = plan.Plan(
+        items,
+        threads=(threads,),
+        homes={side: asdict(home) for side, home in (("base", base), ("new", new))},
+        **settings(memory=metric != "time"),
+    )
+    group = {label: f"{label.removesuffix('@base')}@new" for i in items for label in i.impls if label.endswith("@base")}
+
+    def threshold(row: Row) -> float:
+        return log1p(gate.threshold(row.suite, row.impl.rpartition("@")[0], "time"))
+
+    # the gate judges time while it measures; memory and quality need few processes
+    store = api.start(replace(wish, metrics=(), asr="none"), out)
+    api.execute(store, observer, Sequential([group], threshold, seconds))
+    return store.folder
+
+
+def first(suite: str, case: Sequence[str], op: str) -> dict[str, Any]:
+    """The one row that a bisection asks for, as options of :func:`run`: a single case and a single operation."""
+    known = load().suite(suite)
+    setting = plan.cases(known, "quick", plan.parse_case(case))[0]
+    return {
+        "grid": "quick",
+        "case": [f"{name}={_text(value)}" for name, value in setting.items()],
+        "op": [plan.ops(known, [op] if op else [])[0]],
+    }
+
+
+def _text(value: Any) -> str:
+    """A parameter as ``--case`` takes it."""
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
+def _wanted(name: str, patterns: Sequence[str], exclude: Sequence[str]) -> bool:
+    def matches(pattern: str) -> bool:
+        return pattern == "all" or name.split(":")[0] == pattern or fnmatchcase(name, pattern)
+
+    return any(map(matches, patterns)) and not any(map(matches, exclude))

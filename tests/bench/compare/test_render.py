@@ -1,0 +1,139 @@
+"""What a pull request, a CI server and a terminal are shown, letter by letter."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+from bench.compare import render
+from bench.compare.verdicts import Comparison, Verdict
+
+ROW = {"suite": "stft", "label": "n_fft=512", "op": "forward", "device": "cpu", "threads": 1}
+FIGURES = {"unit": "ms", "threshold": 0.01, "chance": 1e-6, "processes": (9, 9)}
+FOUND = Comparison(
+    "main",
+    "pr",
+    True,
+    [
+        Verdict(
+            **ROW,
+            impl="numpy",
+            metric="time",
+            verdict="slower",
+            base=5.0,
+            new=5.2,
+            change=0.04,
+            low=0.03,
+            high=0.05,
+            **FIGURES,
+        ),
+        Verdict(**ROW, impl="odd", metric="", verdict="wrong", reason="wrong: a | b < c"),
+        Verdict(
+            **ROW,
+            impl="scipy",
+            metric="time",
+            verdict="inconclusive",
+            base=4.0,
+            new=4.04,
+            change=0.01,
+            low=-0.02,
+            high=0.04,
+            more_processes=7,
+            reason="about 7 more processes of each side would tell",
+            **FIGURES,
+        ),
+        Verdict(
+            **ROW,
+            impl="c",
+            metric="time",
+            verdict="same",
+            base=1.0,
+            new=1.0,
+            change=0.0,
+            low=-0.002,
+            high=0.002,
+            **FIGURES,
+        ),
+    ],
+    ["a note"],
+)
+
+MARKDOWN = """\
+### bench compare: 1 slower, 1 wrong, 1 inconclusive, 1 same
+
+`main` → `pr`, measured in turn.
+
+| | row | metric | base | new | change [95%] | threshold | note |
+|---|---|---|--:|--:|--:|--:|---|
+| 🔴 slower | stft numpy forward n_fft=512 | time | 5.00 ms | 5.20 ms | +4.0% [+3.0, +5.0] | 1% |  |
+| ❌ wrong | stft odd forward n_fft=512 |  |  |  |  |  | wrong: a \\| b < c |
+| 🟡 inconclusive | stft scipy forward n_fft=512 | time | 4.00 ms | 4.04 ms | +1.0% [-2.0, +4.0] | 1% | about 7 more \
+processes of each side would tell |
+
+<details><summary>1 more: same or new</summary>
+
+| | row | metric | base | new | change [95%] | threshold | note |
+|---|---|---|--:|--:|--:|--:|---|
+| ⚪ same | stft c forward n_fft=512 | time | 1.00 ms | 1.00 ms | +0.0% [-0.2, +0.2] | 1% |  |
+
+</details>
+
+> a note
+"""
+
+JUNIT = """\
+<?xml version='1.0' encoding='utf-8'?>
+<testsuites name="bench compare">
+  <testsuite name="stft" tests="4" failures="2" errors="1" skipped="0">
+    <testcase classname="stft.numpy" name="forward n_fft=512 time">
+      <failure message="slower: 5.00 ms to 5.20 ms, +4.0% [+3.0, +5.0], threshold 1%">slower: 5.00 ms to 5.20 ms, \
++4.0% [+3.0, +5.0], threshold 1%</failure>
+    </testcase>
+    <testcase classname="stft.odd" name="forward n_fft=512">
+      <error message="wrong: wrong: a | b &lt; c">wrong: wrong: a | b &lt; c</error>
+    </testcase>
+"""
+
+
+def test_markdown():
+    text = render.markdown(FOUND)
+    assert text.startswith(MARKDOWN)
+    assert text.splitlines()[-1].startswith("<sub>**slower**: certain to have changed for the worse")
+
+
+def test_junit():
+    text = render.junit(FOUND)
+    assert text.startswith(JUNIT)
+    cases = {c.get("classname"): c for c in ElementTree.fromstring(text).iter("testcase")}
+    assert cases["stft.scipy"].find("failure") is not None, "inconclusive fails unless it is let pass"
+    assert cases["stft.c"].find("failure") is None and "same" in cases["stft.c"].findtext("system-out", "")
+    passing = render.junit(Comparison("a", "b", True, FOUND.verdicts, [], "pass"))
+    assert '<skipped message="inconclusive' in passing
+
+
+def test_json_holds_every_figure():
+    found = json.loads(render.as_json(FOUND))
+    assert found["exit_code"] == 4 and found["interleaved"] and len(found["verdicts"]) == 4
+    assert found["verdicts"][0] | {"change": 0.04, "low": 0.03} == found["verdicts"][0]
+
+
+def test_an_infinite_end_is_shown_as_one_and_kept_as_none():
+    wide = Verdict(
+        **ROW,
+        impl="x",
+        metric="time",
+        verdict="inconclusive",
+        base=1.0,
+        new=1.0,
+        change=0.0,
+        low=-1.0,
+        high=1e300,
+        **FIGURES,
+    )
+    assert "∞" in render.plain(Comparison("a", "b", True, [wide], []))
+
+
+def test_plain_text_ends_in_the_counts():
+    lines = render.plain(FOUND).splitlines()
+    assert lines[-1] == "main -> pr: 1 slower, 1 wrong, 1 inconclusive, 1 same"
+    assert lines[0].split()[:3] == ["slower", "stft", "numpy"]

@@ -1,0 +1,162 @@
+"""Verdicts and exit codes from runs on disk: every word once, directions, refusals, thresholds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from made_rows import failed, rows, run
+
+from bench.compare.runs import compare, compare_interleaved
+from bench.compare.thresholds import Gate, read
+from bench.compare.verdicts import Comparison
+from bench.plan import Usage
+
+QUIET = {"replicates": 6, "spread": 0.0005}
+
+
+PLAIN = Gate()
+
+
+def verdicts(tmp_path, base, new, gate=PLAIN, metric="time", **options) -> Comparison:
+    return compare(run(tmp_path / "base", base), run(tmp_path / "new", new), gate, metric, **options)
+
+
+def words(found: Comparison) -> dict[str, str]:
+    return {v.metric or v.impl: v.verdict for v in found.verdicts}
+
+
+@pytest.mark.parametrize(
+    "ms, word, code",
+    [(5.0, "same", 0), (5.5, "slower", 1), (4.5, "faster", 0)],
+)
+def test_time_falls_or_rises(toys, tmp_path, ms, word, code):
+    found = verdicts(tmp_path, rows(**QUIET), rows(ms=ms, seed=1, **QUIET))
+    assert words(found) == {"time": word} and found.exit_code == code
+    assert found.verdicts[0].change == pytest.approx(ms / 5 - 1, abs=0.002)
+
+
+def test_too_noisy_is_inconclusive_and_says_what_would_help(toys, tmp_path):
+    found = verdicts(tmp_path, rows(spread=0.1), rows(spread=0.1, seed=1))
+    (v,) = found.verdicts
+    assert v.verdict == "inconclusive" and v.more_processes and str(v.more_processes) in v.reason
+    assert found.exit_code == 3
+
+
+def test_inconclusive_passes_when_asked(toys, tmp_path):
+    gate = Gate({"inconclusive": "pass"})
+    assert verdicts(tmp_path, rows(spread=0.1), rows(spread=0.1, seed=1), gate).exit_code == 0
+
+
+def test_new_gone_and_wrong_are_told(toys, tmp_path):
+    found = verdicts(tmp_path, [*rows("old"), *rows("bad")], [*rows("young"), *failed("bad")])
+    assert words(found) == {"old": "gone", "young": "new", "bad": "wrong"}
+    assert found.exit_code == 4
+
+
+def test_what_was_never_available_is_nobodys_business(toys, tmp_path):
+    never = failed("never", "unavailable", "pip install it")
+    found = verdicts(tmp_path, [*rows(**QUIET), *never], [*rows(seed=1, **QUIET), *never])
+    assert words(found) == {"time": "same"}
+
+
+def test_a_failure_in_one_process_of_many_is_wrong(toys, tmp_path):
+    found = verdicts(tmp_path, rows(), [*rows(), *failed(status="crash", reason="killed", replicate=3)])
+    assert words(found) == {"mine": "wrong"} and "killed" in found.verdicts[0].reason
+
+
+def test_memory_and_error_are_better_when_lower(toys, tmp_path):
+    new = rows(seed=1, memory=80_000_000, error=1e-8, quality={"error": 1e-8}, **QUIET)
+    found = verdicts(tmp_path, rows(**QUIET), new, metric="all")
+    assert words(found) == {"time": "same", "memory": "worse", "error": "better"} and found.exit_code == 1
+
+
+def test_a_metric_whose_direction_nobody_knows_is_not_judged(toys, tmp_path):
+    figures = {"quality": {"gain": 1.0, "stoi": 0.9}}
+    new = rows(**{**QUIET, "quality": {"gain": 2.0, "stoi": 0.8}})
+    found = verdicts(tmp_path, rows(**QUIET, **figures), new, metric="quality")
+    assert words(found)["stoi"] == "worse" and "gain" not in words(found)
+
+
+def test_codec_scores_are_paired_by_clip(toys, tmp_path):
+    base, new = (run(tmp_path / side, rows(**QUIET)) for side in ("base", "new"))
+    for folder, drop in ((base, 0.0), (new, 0.05)):
+        clips = [
+            {"run": "r", "suite": "codec", "impl": "c", "case": {"bitrate": 6}, "clip": str(i), "speaker": str(i % 6)}
+            | {"values": {"stoi": 0.8 + 0.01 * i - drop, "pesq_wb": 2.0 + 0.1 * i}}
+            for i in range(12)
+        ]
+        (folder / "scores.jsonl").write_text("".join(json.dumps(c) + "\n" for c in clips))
+    found = compare(base, new, Gate(), "quality")
+    assert words(found) == {"stoi": "worse", "pesq_wb": "same", "error": "same"}
+
+
+@pytest.mark.parametrize(
+    "what, changes",
+    [
+        ("inputs", {"seed": 7}),
+        ("threads", {"threads": 2}),
+        ("allocator", {"allocator": "mmap_threshold=2"}),
+    ],
+)
+def test_unlike_runs_are_refused_unless_allowed(toys, tmp_path, what, changes):
+    base, new = run(tmp_path / "b", rows(**QUIET)), run(tmp_path / "n", rows(**QUIET))
+    lines = [json.loads(line) | changes for line in (new / "rows.jsonl").read_text().splitlines()]
+    (new / "rows.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(Usage, match=f"--allow {what}"):
+        compare(base, new, Gate(), "time")
+    assert words(compare(base, new, Gate(), "time", allow=[what])) == {"time": "same"}
+
+
+def test_other_machines_are_refused_unless_allowed(toys, tmp_path):
+    base, new = run(tmp_path / "b", rows(**QUIET), "a"), run(tmp_path / "n", rows(**QUIET), "b")
+    with pytest.raises(Usage, match="different machines: a and b"):
+        compare(base, new, Gate(), "time")
+    assert compare(base, new, Gate(), "time", allow=["machine"]).exit_code == 0
+
+
+def test_cases_and_implementations_are_chosen(toys, tmp_path):
+    content = [*rows("one"), *rows("two"), *rows("one", case={"size": 128})]
+    found = verdicts(tmp_path, content, content, impl=["one"], case={"size": ["128"]})
+    assert [(v.impl, v.label) for v in found.verdicts] == [("one", "size=128")]
+    with pytest.raises(Usage, match="chose none"):
+        compare(tmp_path / "base", tmp_path / "new", Gate(), "time", impl=["three"])
+
+
+def test_the_machine_is_suspected_when_everything_moved(toys, tmp_path):
+    base = [r for i in range(6) for r in rows(f"i{i}", seed=i, **QUIET)]
+    new = [r for i in range(6) for r in rows(f"i{i}", ms=5.2, seed=9 + i, **QUIET)]
+    assert any("may be the machine" in note for note in verdicts(tmp_path, base, new).notes)
+
+
+def test_an_interleaved_run_is_paired_round_by_round(toys, tmp_path):
+    """Both sides of a process pair share a level that moves by a tenth: the ratio does not."""
+    base = rows("mine@base", replicates=9, spread=0.1)
+    new = [vars(r) | {"impl": "mine@new", "samples_ns": [1.03 * v for v in r.samples_ns]} for r in base]
+    folder = run(tmp_path / "both", [*base, *(type(base[0])(**r) for r in new)])
+    found = compare_interleaved(folder, Gate(together=True), "time", ("old", "young"))
+    assert words(found) == {"time": "slower"} and found.verdicts[0].change == pytest.approx(0.03, abs=1e-6)
+    assert (found.base, found.new) == ("old", "young")
+
+
+def test_the_nearest_threshold_counts(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.bench.gate]\ntime = "2%"\ninconclusive = "pass"\n'
+        '[tool.bench.gate.stft]\ntime = 0.04\n[tool.bench.gate.stft."numpy*"]\nmemory = "20%"\ntime = "7%"\n'
+    )
+    (tmp_path / "deep").mkdir()
+    gate = read(tmp_path / "deep")
+    assert gate.threshold("mel", "any", "time") == 0.02 and gate.threshold("stft", "c", "time") == 0.04
+    assert gate.threshold("stft", "numpy:blocked", "time") == 0.07
+    assert gate.threshold("stft", "numpy:blocked", "memory") == 0.2 and gate.threshold("stft", "c", "memory") == 0.05
+    assert gate.inconclusive == "pass" and read(tmp_path, 0.5).threshold("stft", "numpy", "time") == 0.5
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [('tme = "2%"', "did you mean time"), ('inconclusive = "maybe"', "fail or pass"), ("[", "cannot be read")],
+)
+def test_a_setting_that_is_none_is_told(tmp_path, text, says):
+    (tmp_path / "pyproject.toml").write_text(f"[tool.bench.gate]\n{text}\n")
+    with pytest.raises(Usage, match=says):
+        read(tmp_path)

@@ -1,0 +1,41 @@
+"""reports/reference/gate.{md,json}: how often the interleaved gate cries wolf, and how often it misses one.
+
+``python tools/gate.py --minutes 10 --load none`` measures pairs for that long, adds them to a store and renders the
+page again from everything in it; ``--minutes 0`` only renders. The store keeps one line a pair, so that a run may be
+cut into as many turns as the machine has time for.
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import cycle
+from pathlib import Path
+from time import monotonic
+
+from gate_page import write
+from gate_pairs import KERNELS, append, background, measure, read
+
+LOADS = ("none", "busy", "ambient")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=0.0, help="no crew is started after so long")
+    parser.add_argument("--load", choices=LOADS, default="none", help="none; busy: a process a core; ambient: others'")
+    parser.add_argument("--store", type=Path, default=Path("results/gate/pairs.jsonl"))
+    parser.add_argument("--out", type=Path, default=Path("reports/reference"))
+    wish = parser.parse_args()
+    wish.store.parent.mkdir(parents=True, exist_ok=True)
+    end = monotonic() + 60 * wish.minutes
+    done = sum(line["load"] == wish.load for line in read(wish.store))
+    kinds = [(k, kind) for kind in ("planted", "same") for k in KERNELS]
+    with background(wish.load):
+        for seed, (kernel, kind) in enumerate(cycle(kinds), done):
+            if monotonic() >= end:
+                break
+            append(measure(kernel, kind, wish.load, seed), wish.store)
+    write(read(wish.store), wish.out)
+
+
+if __name__ == "__main__":
+    main()

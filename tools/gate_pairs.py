@@ -1,0 +1,137 @@
+"""Pairs of rows for tools/gate.py: measured through the runner, judged by the gate and by its rivals, kept as lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from rival_rules import RULES
+
+from bench import api
+from bench.compare.decide import decide, evidence
+from bench.compare.interleave import settings
+from bench.compare.sequence import Sequential, by_place, looks, side_by_side
+from bench.plan import Item, Plan
+from bench.process import ahead
+from bench.store import Store
+
+THRESHOLD = 0.01
+SECONDS = 10.0  # a row may take
+PLANTED = {"same": 0.0, "2%": 0.02, "3%": 0.03, "10%": 0.1}
+
+
+def _cases(*settings: tuple[int, int, int, int, float]) -> list[dict[str, Any]]:
+    names = ("n_fft", "hop_length", "center", "sample_rate", "batch", "seconds")
+    return [dict(zip(names, (n, h, True, rate, batch, s), strict=True)) for n, h, rate, batch, s in settings]
+
+
+KERNELS = {  # about 5 ms a call when the machine is at rest
+    "computing": (
+        "c:plain",
+        _cases(
+            (400, 160, 16000, 1, 3.3),
+            (512, 128, 16000, 1, 1.55),
+            (1024, 256, 48000, 1, 0.5),
+            (2048, 512, 48000, 1, 0.5),
+        ),
+    ),
+    "memory": (
+        "numpy:blocked",
+        _cases(
+            (4096, 1024, 48000, 1, 10.0),
+            (2048, 512, 48000, 1, 10.0),
+            (1024, 256, 48000, 1, 10.0),
+            (512, 128, 16000, 16, 2),
+        ),
+    ),
+}
+
+
+@contextmanager
+def background(load: str) -> Iterator[None]:
+    """``busy``: one process on every processor that does nothing but count; ``none``: nothing of ours."""
+    cores = sorted(os.sched_getaffinity(0)) if load == "busy" else []
+    command = [sys.executable, "-c", "while True: pass"]
+    busy = [subprocess.Popen(["taskset", "-c", str(core), *command]) for core in cores]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def measure(kernel: str, kind: str, load: str, seed: int) -> list[dict[str, Any]]:
+    """One crew through all cases of a kernel: a line for each case and each pair of labels.
+
+    ``kind``: "planted" has one base against the same again and against slowdowns of 2%, 3% and 10%; "same" has two
+    pairs of the same, which share nothing.
+    """
+    impl, cases = KERNELS[kernel]
+    wanted = PLANTED if kind == "planted" else {"same": 0.0, "same again": 0.0}
+    label = {name: f"{impl}@{name}" for name in wanted}
+    base = {name: f"{impl}@base" if kind == "planted" else f"{impl}@base {name}" for name in wanted}
+    labels = list(dict.fromkeys([*base.values(), *label.values()]))
+    wish = Plan(
+        [Item("stft", cases, labels, ["forward"])],
+        seed=seed,
+        slowdowns={label[n]: share for n, share in wanted.items()},
+        **settings(memory=False),
+    )
+    groups = [{base[name]: label[name]} for name in wanted]
+    referee = Sequential(groups, lambda row: THRESHOLD, SECONDS)
+    with tempfile.TemporaryDirectory() as scratch:
+        began = monotonic()
+        store = Store(Path(scratch) / "run", wish, {})
+        api.execute(store, referee=referee)
+        seconds = monotonic() - began
+        rows = by_place(store.results().rows)
+    with ahead() as permitted:
+        pass
+    facts = {"kernel": kernel, "load": load, "loadavg": round(os.getloadavg()[0], 1), "ahead": permitted}
+    processes = sum(map(len, rows.values()))
+    found = []
+    for name in wanted:
+        for case in cases:
+            key = json.dumps(case, sort_keys=True)
+            line = _judge(*(rows["stft", who, key, "forward", 1] for who in (base[name], label[name])))
+            line["seconds"] = round(seconds * 2 * line["pairs"] / processes, 2)
+            found.append({**facts, "planted": PLANTED.get(name, 0.0), "n_fft": case["n_fft"], **line})
+    return found
+
+
+def _judge(base: list[Any], new: list[Any]) -> dict[str, Any]:
+    rounds = side_by_side(base, new)
+    seen = looks(*rounds)
+    last = evidence(seen, THRESHOLD)
+    logs = [
+        float(np.median(np.log(b[:n] / a[:n]))) for a, b in zip(*rounds, strict=True) for n in [min(len(a), len(b))]
+    ]
+    ran = {r.replicate for r in base} & {r.replicate for r in new}
+    a, b = (np.concatenate([r.samples_ns for r in rows if r.replicate in ran]) for rows in (base, new))
+    return {
+        "verdict": decide([last])[0],
+        "ratio": round(float(np.exp(last.effect.value)), 5),
+        "pairs": len(logs),
+        "logs": [round(v, 5) for v in logs],
+        "call_ms": round(float(np.median(a)) / 1e6, 2),
+        "rivals": [name for name, rule in RULES.items() if rule(a, b)],
+    }
+
+
+def append(lines: list[dict[str, Any]], path: Path) -> None:
+    with path.open("a") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
