@@ -54,8 +54,8 @@ def seven():
 def sums(n):
     return lambda: sum(range(n))
 
-for call in (seven, sums(20_000), sums(40_000), sums(40_000)):
-    found = per_call(counter, call)
+for call in (seven, sums(20_000), sums(40_000)):
+    found = per_call(counter, call, calls=1)
     print(found.instructions, found.allocations)
 """
 
@@ -65,11 +65,11 @@ def test_callgrind_counts_what_was_planted(tmp_path):
     out = tmp_path / "callgrind"
     options = ["-q", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}"]
     command = ["valgrind", *options, sys.executable, "-c", PROGRAM, str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
-    (_, mallocs), (half, none), (whole, _), (again, _) = (map(int, line.split()) for line in done.stdout.splitlines())
+    (_, mallocs), (half, none), (whole, _) = (map(int, line.split()) for line in done.stdout.splitlines())
     assert (mallocs, none) == (7, 0)
-    assert whole / half == pytest.approx(2, rel=0.02) and again == pytest.approx(whole, rel=0.001)
+    assert whole / half == pytest.approx(2, rel=0.02)
 
 
 def test_outside_of_valgrind_it_says_so(tmp_path):
