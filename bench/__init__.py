@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 from bench.codec import Codec
 from bench.core import Case, Check, Curve, Op, Suite, Unsupported, Work
 from bench.registry import impl
+from bench.streaming import Stream
 
 if TYPE_CHECKING:
     from bench.results import Results
 
-__all__ = ["Case", "Check", "Codec", "Curve", "Op", "Results", "Suite", "Unsupported", "Work", "impl", "run"]
+__all__ = ["Case", "Check", "Codec", "Curve", "Op", "Results", "Stream", "Suite", "Unsupported", "Work", "impl", "run"]
 
 
 def run(suite: str, **options: Any) -> "Results":

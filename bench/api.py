@@ -41,6 +41,7 @@ def begin(
     *,
     impl: Names = "all",
     exclude: Names = (),
+    chain: Names = (),
     grid: str = "default",
     case: Names = (),
     bitrate: str | float | Sequence[str | float] = (),
@@ -67,10 +68,11 @@ def begin(
 
     ``budget`` is the sampling time of one operation of one implementation in one case, over all replicates;
     sampling stops earlier at ``precision`` (relative half width of the median's interval). ``bitrate`` (kbit/s) is
-    short for ``case="bitrate=..."``. ``metrics`` (names, "all" or "none"), ``asr`` (a recogniser, "default" or "none")
-    and ``engine`` ("local" or "dask://HOST:PORT") are of the scoring of codecs on the clips of the corpus: on all of
-    them, or on those of one ``kind``, or on at most ``clips``, evenly over the corpus. ``weights``: texts
-    "NAME=PATH" or "NAME=HUB-ID" for implementations that are trained (:mod:`bench.weights`).
+    short for ``case="bitrate=..."``. ``chain`` ("mel:c,codec:opus", or several of those) asks for steps one after the
+    other, and for nothing else unless ``impl`` names it. ``metrics`` (names, "all" or "none"), ``asr`` (a recogniser,
+    "default" or "none") and ``engine`` ("local" or "dask://HOST:PORT") are of the scoring of codecs on the clips of the
+    corpus: on all of them, or on those of one ``kind``, or on at most ``clips``, evenly over the corpus. ``weights``:
+    texts "NAME=PATH" or "NAME=HUB-ID" for implementations that are trained (:mod:`bench.weights`).
     """
     if resume is not None:
         store = Store(Path(resume), None)
@@ -87,7 +89,7 @@ def begin(
     wish = plan.make(
         load(),
         names(suite),
-        names(impl),
+        chained(chain, names(impl)),
         names(exclude),
         grid,
         plan.parse_case(settings),
@@ -150,6 +152,12 @@ def names(texts: Names) -> list[str]:
     """``"a,b"``, ``["a", "b"]`` or ``["a,b"]`` -> ["a", "b"]."""
     listed = [texts] if isinstance(texts, str) else list(texts)
     return [part for text in listed for part in text.split(",") if part]
+
+
+def chained(chains: Names, impl: list[str]) -> list[str]:
+    """Chains as names of implementations, ``a+b``, beside those that were asked for."""
+    made = ["+".join(names(text)) for text in ([chains] if isinstance(chains, str) else chains) if text]
+    return [*made, *(name for name in impl if not made or name != "all")]
 
 
 def _run_id(wish: plan.Plan) -> str:

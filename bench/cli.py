@@ -15,7 +15,6 @@ from bench.verbs import SETTINGS, verb
 from bench.verbs.baseline import baseline
 from bench.verbs.bisect import bisect
 from bench.verbs.compare import compare
-from bench.verbs.count import count
 from bench.verbs.history import history
 from bench.verbs.import_ import import_
 from bench.verbs.profile import profile
@@ -54,7 +53,6 @@ def main() -> None:
 
 
 main.add_command(baseline)
-main.add_command(count)
 main.add_command(history)
 main.add_command(import_)
 main.add_command(profile)
@@ -96,6 +94,9 @@ def list_(suite: str | None, as_json: bool) -> None:
 )
 @click.option("--bitrate", default="", metavar="K[,K]", help="kbit/s, short for --case bitrate=K[,K].")
 @click.option("--op", default="", help="Operations to measure, e.g. forward [default: all].")
+@click.option(
+    "--chain", multiple=True, metavar="STEP,STEP[,...]", help="(stream) Steps in turn, e.g. mel:c,codec:opus."
+)
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda[:N].")
 @click.option("--threads", default="1", show_default=True, help="CPU threads, e.g. 1,2.")
 @click.option("--precision", default="2%", show_default=True, help="Stop when the median is known this well.")
@@ -128,6 +129,7 @@ def run(suites: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> 
     bench run mel resample --grid quick --threads 1,2
     bench run stft --case n_fft=1024 --case hop_length=160,256 --precision 0.5% --budget 10s
     bench run codec --impl all --bitrate 6,12,24 --corpus DIR
+    bench run stream --chain mel:c,codec:opus --case frame_ms=20
     bench run --resume results/20260101-120000-stft-1a2b
     """
     from bench import api

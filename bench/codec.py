@@ -47,6 +47,17 @@ def bits(packets: Sequence[bytes]) -> int:
 
 
 @dataclass(frozen=True)
+class Pipe:
+    """A fresh encoder and decoder as the one function that ``Codec.stream`` gives; its halves can be timed apart."""
+
+    into: Callable[[Any], Any]
+    out: Callable[[Any], Any]
+
+    def __call__(self, x: Any) -> Any:
+        return self.out(self.into(x))
+
+
+@dataclass(frozen=True)
 class Codec:
     """A codec, made for one case: what a function under ``@impl("codec")`` returns.
 
@@ -63,7 +74,8 @@ class Codec:
     - ``payload_bits``: bits of the packets that a decoder needs: no header bytes, no padding [all their bits].
     - ``container_bits``: bits of the same in the codec's usual file or transport format, where it has one.
     - ``stream``: gives a fresh encoder and decoder as one function: the next frame in, float32 (channels, ``frame``),
-      and what can be decoded by then out, float32 (channels, any number of samples).
+      and what can be decoded by then out, float32 (channels, any number of samples). A :class:`Pipe` of the two lets
+      the stream suite tell their times apart.
     - ``differentiable``: gives the same network as a differentiable map: float32 torch tensor (1, channels, samples)
       at ``rate`` in, the decoded (1, channels, samples) out, the quantizer passed straight through. Its look-ahead is
       measured by back-propagation, over all phases of ``frame``.

@@ -177,6 +177,10 @@ class Suite:
     scored: bool = False
     hosts: tuple[str, ...] = ()
 
+    def kind(self, impl: str) -> str:
+        """What an implementation does, where those of a suite do different things: only those of a kind are ranked."""
+        return ""
+
     def compose(self, name: str, find: Callable[[str], Implementation]) -> Implementation | None:
         """The implementation that a name stands for which nobody registered, made of others; None where it is not."""
         return None

@@ -70,7 +70,7 @@ def missing(registry: Registry) -> list[Missing]:
     """
     absent: dict[str, list[tuple[Implementation, str]]] = {}
     found: dict[str, bool] = {}
-    for implementation in registry.implementations:
+    for implementation in (i for i in registry.implementations if not i.home):
         for module in implementation.requires:
             if not found.setdefault(module, present(module)):
                 absent.setdefault(implementation.extra, []).append((implementation, module))

@@ -54,44 +54,53 @@ def by_gradient(network: Callable[[Any], Any], period: int, channels: int = 1, m
 
 def by_perturbation(
     system: Callable[[np.ndarray], np.ndarray], period: int, channels: int = 1, most: int = 200_000,
-    tolerance: float = 0.0, make: Callable[[int], np.ndarray] | None = None,
+    tolerance: float = 0.0, step: float = 1.0, place: float = 0.0, quiet: float = 0.1, loud: float = 0.3,
+    spread: int = 0, places: int = 1_000_000,
 ) -> float:  # fmt: skip
     """The look-ahead in samples of any map of float32 (channels, samples): other input from ``i`` on, what changes?
 
-    ``tolerance``: what counts as the same, for systems that round otherwise at another place; ``most`` as in
-    :func:`by_gradient`; ``make(length)``: the sound to change, (channels, length) [noise]. Raises ValueError where
-    nothing of the output depends on the input.
+    ``system`` gives (channels, n, ...), where output n stands for input sample ``n step + place``; all is relative to
+    that. ``tolerance``: what counts as the same, for systems that round otherwise at another place; ``most`` as in
+    :func:`by_gradient`. Raises ValueError where nothing of the output depends on the input.
+
+    What quantizes may not mind a small change, so that for it the figure is a lower bound: ``quiet`` is the RMS of the
+    sound and ``loud`` the largest sample of the other, ``spread`` the number of places tried besides the search, which
+    may be led astray, and ends after ``places``.
     """
 
     def search(length: int, first: int) -> float:
         random = np.random.default_rng(length)
-        noise = random.normal(0, 0.1, (2, channels, length)).astype(np.float32)
-        sound, other = (make(length), make(length) * np.float32(0.5) + noise[1]) if make else noise
+        sound = random.normal(0, quiet, (channels, length)).astype(np.float32)
+        other = random.uniform(-loud, loud, (channels, length)).astype(np.float32)
         plain = system(sound)
 
         def earliest(i: int) -> float:
-            """The first output sample that changes with the input from ``i`` on."""
+            """The place of the first output that changes with the input from ``i`` on."""
             changed = sound.copy()
             changed[:, i:] = other[:, i:]
             out = system(changed)
             same = min(out.shape[1], plain.shape[1])
-            differs = np.abs(out[:, :same] - plain[:, :same]).max(0) > tolerance
-            return float(differs.argmax()) if differs.any() else inf
+            if not same:
+                return inf
+            differs = np.moveaxis(np.abs(out[:, :same] - plain[:, :same]) > tolerance, 1, 0).reshape(same, -1).any(1)
+            return float(differs.argmax()) * step + place if differs.any() else inf
 
         # the first change comes the later, the later the input changes: in mirrored time it is a search for the last
-        return greatest(lambda m: -earliest(-m), -(first + period - 1), -first)
+        found = greatest(lambda m: -earliest(-m), -(first + period - 1), -first, places)
+        return max([found, *(i - earliest(i) for i in first + np.arange(spread) * period // max(1, spread))])
 
     return _over_lengths(search, period, most)
 
 
-def greatest(last: Callable[[int], float], low: int, high: int) -> float:
+def greatest(last: Callable[[int], float], low: int, high: int, most: int = 1_000_000) -> float:
     """The greatest ``last(n) - n`` for n from ``low`` to ``high``, of a ``last`` that never falls.
 
     Between two places where ``last`` is the same, the first is the greatest: with few steps, few places are looked at.
+    After ``most`` of them, the greatest that was found.
     """
     known = {low: last(low), high: last(high)}
     best, open_ = max(at - n for n, at in known.items()), [(low, high)]
-    while open_:
+    while open_ and len(known) < most:
         a, b = open_.pop(0)
         if b - a < 2 or known[b] - (a + 1) <= best or known[a] == known[b]:
             continue

@@ -9,6 +9,7 @@ import av
 import numpy as np
 
 from bench import Codec
+from bench.codec import Pipe
 from impls.codec._common import padded, to_float
 
 Array = np.ndarray
@@ -78,9 +79,9 @@ def buffered(rate: int, nominal: float, encoder: Callable[[], Encoder], decoder:
         one = fresh()
         return to_float(np.concatenate([one(packet) for packet in packets], axis=1))
 
-    def stream() -> Callable[[Array], Array]:
+    def stream() -> Pipe:
         into, out = encoder(), fresh()
         empty = np.zeros((channels, 0), np.float32)
-        return lambda x: to_float(np.concatenate([empty, *(out(packet) for packet in into(x))], axis=1))
+        return Pipe(into, lambda packets: to_float(np.concatenate([empty, *map(out, packets)], axis=1)))
 
     return Codec(rate, encode, decode, nominal, delay=frame + lag, frame=frame, stream=stream, channels=2)

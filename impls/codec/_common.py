@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bench import Codec
+from bench.codec import Pipe
 
 Array = np.ndarray
 
@@ -73,9 +74,9 @@ def framed(
         one = decoder()
         return to_float(np.concatenate([one(packet) for packet in packets], axis=1))
 
-    def stream() -> Callable[[Array], Array]:
+    def stream() -> Pipe:
         into, out = encoder(), decoder()
-        return lambda x: to_float(out(into(to(x))))
+        return Pipe(lambda x: into(to(x)), lambda packet: to_float(out(packet)))
 
     return Codec(rate, encode, decode, nominal, delay=frame + lag, frame=frame, stream=stream, **more)
 
