@@ -85,7 +85,7 @@ def gather(results: Results | Sequence[Results], anchor: str = "") -> Contents:
     codecs = codec_scores.gather(several, found, lambda suite: _of_suite(suite, "ceiling"))
     return Contents(
         lines=found,
-        sections=_sections(tables.tables(found, lambda suite: _of_suite(suite, "quality_axis"))),
+        sections=_sections(tables.tables(found, lambda suite: _of_suite(suite, "quality_axis"), _kind)),
         absent=troubles.absent(several),
         troubles=troubles.troubles(several),
         runs=runs,
@@ -148,6 +148,12 @@ def _curve(name: str) -> Curve | None:
 def _of_suite(name: str, attribute: str) -> str:
     """What the suite says of itself; nothing when its file is not on this machine."""
     return str(getattr(registry.load().suites.get(name), attribute, "") or "")
+
+
+def _kind(suite: str, impl: str) -> str:
+    """What the suite says that an implementation does, where it tells them apart."""
+    known = registry.load().suites.get(suite)
+    return known.kind(impl) if known else ""
 
 
 def _runs(results: Sequence[Results]) -> list[Run]:

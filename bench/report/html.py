@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bench.report import codec_cells, curves, words
+from bench.report import budget, codec_cells, curves, words
 from bench.report.contents import Contents, headline
 from bench.report.digits import counted, significant
 from bench.report.drawing import Look, Plot
@@ -37,6 +37,7 @@ def render(
     house = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     numbers = iter(range(1_000_000))
     house.globals |= {
+        "budget": budget,
         "caption": caption, "cells": codec_cells, "counted": counted, "figures": figures, "headline": headline,
         "like_for_like": like_for_like, "rank_text": rank_text,
         "remark": remark, "significant": significant, "split_commands": split_commands, "sort_value": _sort_value,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from bench.report import codec_markdown, words
+from bench.report import budget, codec_markdown, words
 from bench.report.contents import Contents, Run, Section, headline
 from bench.report.curves import NOTE, Curves
 from bench.report.digits import NOTHING, counted, significant
@@ -37,6 +37,7 @@ def render(
                 _table(table),
                 text(like_for_like(table)),
                 *_figures(table),
+                *_budget(table),
             ]
             parts += images(shown.get(table.key, ()), link)
     parts += [*_profiles(contents.profiles, start), *_troubles(contents), *_absent(contents), *_closing(contents)]
@@ -143,6 +144,14 @@ def _profiles(profiles: Sequence[Kept], start: Path) -> list[str]:
         table = grid(kept.headings, [[text(cell) for cell in row] for row in kept.rows], 1)
         parts += [f"**{text(kept.title)}**", table, f"{links}. {text('. '.join(kept.profile.notes))}"]
     return parts
+
+
+def _budget(table: Table) -> list[str]:
+    rows = budget.rows(table)
+    if not rows:
+        return []
+    cells = [[f"**{text(row[0])}**" if row[0] else "", *map(text, row[1:])] for row in rows]
+    return ["From a sound to its answer:", grid(list(budget.HEADINGS), cells, 2)]
 
 
 def _troubles(contents: Contents) -> list[str]:

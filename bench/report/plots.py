@@ -9,7 +9,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.report import curves, drawing, growth
+from bench.report import budget, curves, drawing, growth
 from bench.report.contents import Contents, Section
 from bench.report.digits import NOTHING, UNITS, significant, slug
 from bench.report.drawing import GRID, Look, Plot, nice_ticks, set_log, short, to_svg
@@ -29,7 +29,7 @@ def draw(contents: Contents, colours: Looks) -> Pictures:
     found: Pictures = {}
     for section in contents.sections:
         found[section.key] = of_section(section, colours)
-        found |= {table.key: of_table(table, colours) for table in section.tables[:MOST]}
+        found |= {t.key: [*of_table(t, colours), *budget.draw(t)] for t in section.tables[:MOST]}
     return found
 
 
@@ -76,6 +76,8 @@ def latency(table: Table, lines: Sequence[Line], colours: Looks) -> Plot:
 def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
     """× real time over error, or over the suite's ``quality_axis``. Nothing where all have the same."""
     axis = table.axis
+    if not axis and any(line["deadline_misses"] is not None for line in lines):
+        return []  # a stream's error is how far it is from itself offline
     values = [line.quality.get(axis) if axis else line["error"] for line in lines]
     names = names_apart([line.contestant for line in lines])
     known = [(n, line, v) for n, line, v in zip(names, lines, values, strict=True) if v is not None]

@@ -79,27 +79,34 @@ class Table:
 
 
 IDENTITY = ("threads", "device", "run")
-COUNTED = ("instructions", "allocations")
 
 
-def tables(lines: Sequence[Line], quality_axis: Callable[[str], str] = lambda suite: "") -> list[Table]:
-    """One table a suite, operation, case and corpus, in the order of the rows; operations stay together."""
+def tables(
+    lines: Sequence[Line],
+    quality_axis: Callable[[str], str] = lambda suite: "",
+    kind: Callable[[str, str], str] = lambda suite, impl: "",
+) -> list[Table]:
+    """One table a suite, operation, case and corpus, in the order of the rows; operations stay together.
+
+    Where ``kind(suite, impl)`` tells implementations apart, each kind has tables of its own: ``op, kind``.
+    """
     groups: dict[tuple[str, str, str, str], list[Line]] = {}
     for line in lines:
         if line.op and line.status != "unavailable":  # what failed before any operation has its place below
-            groups.setdefault((line.suite, line.op, line.corpus, line.label), []).append(line)
+            op = ", ".join(filter(None, (line.op, kind(line.suite, line.impl))))
+            groups.setdefault((line.suite, op, line.corpus, line.label), []).append(line)
     firsts = {key[:3]: n for n, key in reversed(list(enumerate(groups)))}
     ordered = sorted(groups, key=lambda key: firsts[key[:3]])
-    return [table(groups[key], quality_axis(key[0])) for key in ordered]
+    return [table(groups[key], quality_axis(key[0]), key[1]) for key in ordered]
 
 
-def table(lines: Sequence[Line], axis: str = "") -> Table:
+def table(lines: Sequence[Line], axis: str = "", op: str = "") -> Table:
     """The ranked table of one case; ``axis`` names a figure of ``quality`` that deserves a column."""
     unit = time_unit(line["median_ms"] for line in lines if line.measured)
     seconds = tuple(sorted({line.audio_seconds for line in lines}))
     one = lines[0]
     return Table(
-        one.suite, one.label, one.op, one.corpus, seconds, unit, rank(lines), _columns(lines, unit, axis), axis
+        one.suite, one.label, op or one.op, one.corpus, seconds, unit, rank(lines), _columns(lines, unit, axis), axis
     )
 
 
@@ -110,19 +117,19 @@ def _columns(lines: Sequence[Line], unit: Unit, axis: str) -> list[Column]:
         for name in IDENTITY
         if len({getattr(line, name) for line in lines}) > 1
     ]
+    framed = any(line["deadline_misses"] is not None for line in lines)
     columns = [
         *who,
         _plain("x_realtime", "× real time", "high"),
         Column("median_ms", f"median, {unit.name}", SUMMARY["median_ms"], "low", lambda line: _median(line, unit)),
         _time("p95_ms", "p95", unit),
         _time("p99_ms", "p99", unit),
-        *(_frames(unit) if any(line["deadline_misses"] is not None for line in lines) else ()),
+        *(_frames(unit, any(line["cpu_percent"] is not None for line in lines)) if framed else ()),
         _time("first_ms", "first call", unit),
-        _time("end_to_end_ms", "end to end", unit),
+        *(() if framed else (_time("end_to_end_ms", "end to end", unit),)),
         _plain("memory_mb", "memory, MB", "low", MEMORY),
-        *(_plain(n, n, "low") for n in COUNTED if any(line[n] is not None for line in lines)),
         _plain("error", "error", "low", digits=2),
-        _plain("limit_percent", "% of limit", "high", digits=2),
+        *(() if framed else (_plain("limit_percent", "% of limit", "high", digits=2),)),
     ]
     if axis and any(axis in line.quality for line in lines):
         doc = f"{axis}, as the suite measures it"
@@ -134,14 +141,19 @@ def _plain(name: str, heading: str, better: str, doc: str = "", digits: int = 3)
     return Column(name, heading, doc or SUMMARY[name], better, lambda line: significant(line[name], digits))
 
 
-def _frames(unit: Unit) -> list[Column]:
+def _frames(unit: Unit, paced: bool) -> list[Column]:
     """What matters of a stream besides: its worst frame, and how many came too late."""
 
     def late(line: Line) -> str:
         share = line["deadline_misses"]
         return NOTHING if share is None else f"{significant(100 * share, 2)}%"
 
-    return [_time("max_ms", "max", unit), Column("deadline_misses", "late", SUMMARY["deadline_misses"], "low", late)]
+    return [
+        _time("max_ms", "max", unit),
+        Column("deadline_misses", "late", SUMMARY["deadline_misses"], "low", late),
+        _time("jitter_ms", "jitter", unit),
+        *((_plain("cpu_percent", "CPU, %", "low", digits=2),) if paced else ()),
+    ]
 
 
 MEMORY = "peak memory during one call, less what the process held just before it, MB"
@@ -181,7 +193,7 @@ def _detail(line: Line, unit: Unit) -> str:
 
 def figures(table: Table) -> list[str]:
     """Names of the suite's quality figures for this case, where it has more of them than the error."""
-    names = {name: None for p in table.places for name in p.line.quality}
+    names = {name: None for p in table.places for name in p.line.quality if not name.startswith("budget.")}
     return list(names) if len(names) > 1 else []
 
 
