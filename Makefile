@@ -2,6 +2,7 @@
 # make test   sets up everything and passes all tests
 # make lint   ruff, mypy, clang-format
 # make reference, make kernels    measures what reports/reference shows, all of it or the C kernels alone
+# make gate   measures the gate of bench compare itself (LOAD=none or busy, MINUTES=20)
 # make sanitize, make fuzz    the C library under sanitizers, and under fuzzers for a few seconds each
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +10,7 @@ EXTRAS ?=
 BIN := $(VENV)/bin
 SPACE := $(subst ,, )
 
-.PHONY: run test lint format reference kernels sanitize fuzz setup clean
+.PHONY: run test lint format reference kernels gate sanitize fuzz setup clean
 
 run: setup
 	$(BIN)/bench run stft --impl all; code=$$?; $(BIN)/bench report && exit $$code
@@ -47,6 +48,13 @@ sanitize:
 	cmake --build build/sanitize --target check
 	cmake -S csrc -B build/tsan -DAK_SANITIZE=thread
 	cmake --build build/tsan --target check
+
+# how often the gate cries wolf and how often it misses; pairs are kept, so that MINUTES may come in pieces
+MINUTES ?= 20
+LOAD ?= none
+gate: EXTRAS = all,dev
+gate: setup
+	$(BIN)/python tools/gate.py --minutes $(MINUTES) --load $(LOAD)
 
 # each fuzzer runs for FUZZ_SECONDS
 FUZZ_SECONDS ?= 5

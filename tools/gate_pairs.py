@@ -97,7 +97,7 @@ def measure(kernel: str, kind: str, load: str, seed: int) -> list[dict[str, Any]
         rows = by_place(store.results().rows)
     with ahead() as permitted:
         pass
-    facts = {"kernel": kernel, "load": load, "loadavg": round(os.getloadavg()[0], 1), "ahead": permitted}
+    facts = {"kernel": kernel, "load": load, "seed": seed, "loadavg": round(os.getloadavg()[0], 1), "ahead": permitted}
     processes = sum(map(len, rows.values()))
     found = []
     for name in wanted:

@@ -166,7 +166,7 @@ def _verdict(pair: Pair, m: Measurement, e: Evidence, call: str, share: float, r
 def _remedy(more: int | None) -> str:
     if more is None:
         return "the change is as large as the threshold; more processes will not tell, another threshold would"
-    return f"about {more} more processes of each side would tell"
+    return f"about {more} more {'process' if more == 1 else 'processes'} of each side would tell"
 
 
 def _share(value: float, scale: float) -> float:

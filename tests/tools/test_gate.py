@@ -1,0 +1,50 @@
+"""The tool that measures the gate: the rivals' rules on samples of known truth, and the arithmetic of its page."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+TOOLS = Path(__file__).parents[2] / "tools"
+
+
+@pytest.fixture(scope="module")
+def tools():
+    sys.path.insert(0, str(TOOLS))
+    yield lambda name: importlib.import_module(name)
+    sys.path.remove(str(TOOLS))
+
+
+def test_the_rivals_call_what_their_rules_say(tools):
+    rules = tools("rival_rules")
+    rng = np.random.default_rng(0)
+    base = 5 + 0.05 * rng.standard_normal(100)
+    verdicts = {
+        factor: {name for name, rule in rules.RULES.items() if rule(base, factor * rng.permutation(base))}
+        for factor in (1.0, 1.007, 1.03, 1.07, 1.2)
+    }
+    assert verdicts[1.0] == set()
+    assert verdicts[1.007] == {"Mann-Whitney 0.002 alone", "pyperf, t-test 0.05"}
+    assert verdicts[1.03] == verdicts[1.007] | {"criterion, bootstrap 0.05 and 1%"}
+    assert verdicts[1.07] == verdicts[1.03] | {"pytest-benchmark, mean 5%"}
+    assert verdicts[1.2] == set(rules.RULES)
+
+
+def test_the_page_counts_and_bounds(tools, monkeypatch):
+    page = tools("gate_page")
+    monkeypatch.setattr(page, "collect", dict)  # this machine's record has tests of its own
+    usual = {"load": "none", "kernel": "computing", "n_fft": 400, "loadavg": 1.0, "call_ms": 5.0, "pairs": 5}
+    usual |= {"seconds": 4.0, "ratio": 1.0, "logs": [0.001, -0.001], "rivals": []}
+    lines = [{**usual, "planted": 0.0, "verdict": "more" if i == 0 else "same"} for i in range(100)]
+    lines += [{**usual, "planted": 0.02, "verdict": "more", "rivals": ["pyperf, t-test 0.05"]} for _ in range(20)]
+    text = page.page(lines)
+    # Clopper & Pearson 1934: 1 of 100 is [0.0253%, 5.446%], 20 of 20 at least 83.16%
+    assert "| this gate | 1 of 100: 1.0% [0.0%, 5.4%] | 20 of 20: 100.0% [83.2%, 100.0%] |" in text
+    assert "99 of 100 identical pairs were called the same" in text and text.count("Not measured yet.") == 2
+    kept = json.loads(page._compact(lines))
+    assert len(kept["pairs"]) == 120 and kept["pairs"][0][kept["columns"].index("verdict")] == "more"
