@@ -42,6 +42,10 @@ def facts(terse: bool = False) -> list[Column]:
         _column("nominal", "kbit/s that the codec was set to", lambda e: e.nominal),
         _column("container", "kbit/s in its usual file or transport format", lambda e: e.container),
         _column("model, MB", "size of the parameters of a trained codec", lambda e: e.model_bytes / 1e6 or None),
+        _column("parameters, M", "how many they are, codebooks included", lambda e: e.parameters / 1e6 or None),
+        _column(
+            "GMAC/s", "multiplications for a second of audio, both ways", lambda e: e.macs_per_second / 1e9 or None
+        ),
     ]
     if not terse:
         return columns

@@ -121,6 +121,8 @@ def _entry(
         parametric=any(s.parametric for s in scores),
         random_weights=any(s.random_weights for s in scores),
         model_bytes=max(s.model_bytes for s in scores),
+        parameters=max(s.parameters for s in scores),
+        macs_per_second=max(s.macs_per_second for s in scores),
         means=_means(done) | _error_rates(done, untouched),
         failures=failures,
         speeds=speeds,

@@ -72,6 +72,8 @@ class Entry:
     parametric: bool
     random_weights: bool
     model_bytes: int
+    parameters: int
+    macs_per_second: float
     means: dict[str, Mean]
     failures: dict[str, list[str]]  # why clips gave no answer at all -> the clips
     speeds: dict[str, Line] = field(default_factory=dict, repr=False, compare=False)

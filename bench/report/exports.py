@@ -79,6 +79,7 @@ def _quality(condition: Condition) -> Iterator[dict[str, Any]]:
             "frame_p50_ms": entry.speed("stream", "median_ms"), "frame_p99_ms": entry.speed("stream", "p99_ms"),
             "frame_max_ms": entry.speed("stream", "max_ms"),
             "deadline_misses": entry.speed("stream", "deadline_misses"), "model_bytes": entry.model_bytes,
+            "parameters": entry.parameters, "macs_per_second": entry.macs_per_second,
             "failures": json.dumps({reason: list(clips) for reason, clips in mean.failures.items()}),
         }  # fmt: skip
 

@@ -112,7 +112,7 @@ def network(case: Any, **changes: Any) -> Network:
     with seeded(case.seed) as generator:
         model = MimiModel(config).eval()
         if case.weights:
-            loaded(model, case.weights)
+            loaded(model, case.weights, renamed)
         encoder, decoder = Encoder(model), Decoder(model)
         parts = [model.quantizer.semantic_residual_vector_quantizer, model.quantizer.acoustic_residual_vector_quantizer]
         if not case.weights:
@@ -137,6 +137,23 @@ def network(case: Any, **changes: Any) -> Network:
         random_weights=not case.weights,
         device=case.device,
     )
+
+
+FLAT = {
+    "encoder.layers.": "encoder.encoder_seanet.layers.", "decoder.layers.": "decoder.decoder_seanet.layers.",
+    "encoder_transformer.": "encoder.encoder_transformer.", "decoder_transformer.": "decoder.decoder_transformer.",
+    "downsample.": "encoder.downsample.", "upsample.": "decoder.upsample.",
+}  # fmt: skip
+"""Names in kyutai/mimi, and in MimiModel since transformers has its halves as models of their own."""
+
+
+def renamed(found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The names of the published file in those of MimiModel."""
+    fresh = {}
+    for name, tensor in found.items():
+        old = next((old for old in FLAT if name.startswith(old)), "")
+        fresh[FLAT[old] + name.removeprefix(old) if old else name] = tensor
+    return fresh
 
 
 def _projected(part: Any, latents: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from bench.signals import stream
 
-SECONDS = 10.0
+SECONDS = 5.0
 LOUDNESS = 0.1  # RMS of what a seeded decoder gives
 
 
@@ -65,8 +65,8 @@ def seed_codebooks(latents: Tensor, chains: Iterable[Iterable[Stage]], generator
 @torch.no_grad()
 def level(decoder: Callable[[Tensor], Tensor], latents: Tensor, last: nn.Module) -> None:
     """Scale the last convolution so that the decoder's answer to ``latents`` has the RMS of audible sound."""
-    weights = list(last.parameters())
-    for _ in range(3):  # a tanh at the end makes the first guess a little wrong
+    weights, latents = list(last.parameters()), latents[..., : max(8, latents.shape[-1] // 5)]
+    for _ in range(2):  # a tanh at the end makes the first guess a little wrong
         factor = LOUDNESS / max(float(decoder(latents).std()), 1e-9)
         for weight in weights:
             weight.mul_(factor)

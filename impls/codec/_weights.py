@@ -64,7 +64,7 @@ def _same_rate(config: Path, rate: int | None) -> None:
         return
     if rate and said and said != rate:
         raise Unsupported(
-            f"{config.parent} is for {said} Hz and this codec works at {rate} Hz; name the weights for {rate} Hz"
+            f"{config.parent} is for {said} Hz and this codec works at {rate} Hz; name weights for {rate} Hz"
         )
 
 

@@ -10,3 +10,11 @@ def mimi(case, how="float32"):
     from impls.codec._neural import codec
 
     return codec(case, network(case), how)
+
+
+@impl("codec", name="mimi:moshi", requires="impls.codec._moshi", extra="neural")
+def moshi(case):
+    """The same by Kyutai's own package, streaming as it is meant to be, in the interpreter of $BENCH_MOSHI_PYTHON."""
+    from impls.codec._moshi import codec
+
+    return codec(case)

@@ -247,6 +247,7 @@ PUBLISHED = {
     "dac16": (74.2e6, 0),
     "dac24": (74.7e6, 0),
     "dac44": (76.6e6, 0),
+    "snac": (19.8e6, 0),
 }
 
 
@@ -257,9 +258,14 @@ def test_published_numbers_of_parameters(name):
 
     from impls.codec import _dac, _encodec, _mimi
 
+    if name == "snac":
+        pytest.importorskip("snac")
+        from impls.codec import _snac
     with torch.device("meta"):
         if name == "encodec":
             model = EncodecModel(EncodecConfig(**_encodec.PUBLISHED_24))
+        elif name == "snac":
+            model = _snac.SNAC(**_snac.PUBLISHED[24])
         elif name == "mimi":
             model = MimiModel(MimiConfig(**_mimi.PUBLISHED))
         else:
