@@ -154,7 +154,8 @@ def test_from_weights_to_a_rank(trained, toys, tmp_path, monkeypatch):
     place = saved(tmp_path / "model.safetensors", trained)
     results = api.run(
         "codec", impl="tiny", op="decode", bitrate=1.2, case=["sample_rate=24000", "seconds=0.5"], replicates=1,
-        budget=0.05, grid="quick", metrics="si_sdr", asr="none", kind="speech", clips=1, quiet=True, out=tmp_path / "run",
+        budget=0.05, grid="quick", metrics="si_sdr", asr="none", kind="speech", clips=1, quiet=True,
+        out=tmp_path / "run",
         weights=[f"tiny:trained={place}", f"tiny:misfit={place}"],
     )  # fmt: skip
     refused = next(row for row in results.rows if row.impl == "tiny:misfit")
