@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from bench import Unsupported, api
+from bench.corpus import Corpus
 from bench.report.codec_tables import RANDOM
 from bench.signals import stream
 
@@ -127,51 +129,88 @@ def test_a_file_that_is_gone_cut_or_for_another_rate(trained, tmp_path):
         with_weights(place)
 
 
-PLUGIN = """
+ENCODEC = """
 from bench import impl
 
-@impl("codec", requires="torch", variants={"trained": {}, "seeded": {}, "misfit": {"num_filters": 4}})
+@impl("codec", requires="torch", variants={"trained": {}, "misfit": {"num_filters": 4}})
 def tiny(case, **changes):
-    import sys
-    sys.path.insert(0, HERE)
     import tiny_codecs
     from impls.codec._encodec import PUBLISHED_24, network
     from impls.codec._neural import codec
 
     return codec(case, network(case, PUBLISHED_24, **tiny_codecs.ENCODEC | changes))
 """
+GAIN = """
+from bench import Codec, impl
+
+@impl("codec", requires="safetensors", variants={"trained": {}, "seeded": {}, "misfit": {}})
+def gain(case):
+    import numpy as np
+    from safetensors.numpy import load_file
+    from bench import Unsupported
+
+    weights = load_file(case.weights) if case.weights else {"gain": np.float32([0.1])}
+    if "gain" not in weights:
+        raise Unsupported(f"{case.weights} is of another architecture: 1 missing (gain)")
+    encode = lambda x: [part.astype(np.float16).tobytes() for part in np.split(x[0], range(480, x.shape[1], 480))]
+    decode = lambda packets: np.frombuffer(b"".join(packets), np.float16).astype(np.float32)[None] * weights["gain"]
+    return Codec(24000, encode, decode, 384000, 480, 480, parameters=1, random_weights=not case.weights)
+"""
 
 
-def test_from_weights_to_a_rank(trained, toys, tmp_path, monkeypatch):
-    """One run: with the user's weights a codec is scored and ranked, without it says so, with others it is refused."""
+def plugin(folder, name, text):
     from bench import registry
+
+    (folder / "impls" / "codec").mkdir(parents=True)
+    (folder / "impls" / "codec" / f"{name}.py").write_text(text)
+    registry.load.cache_clear()
+
+
+def test_a_worker_and_the_scoring_take_a_tiny_encodec_s_weights(trained, toys, tmp_path):
+    """What both processes of a run do, in this one: made with the weights, checked, scored."""
+    from bench.core import Unsupported as Refused
+    from bench.scoring.task import Task, perform
+    from bench.worker import Session
+
+    plugin(tmp_path, "tiny", ENCODEC)
+    place = saved(tmp_path / "model.safetensors", trained)
+    params = {"bitrate": 1.2, "sample_rate": 24000, "channels": 1, "seconds": 0.5}
+    session = Session("codec", "tiny:trained", str(tmp_path / "scratch"))
+    case = {"suite": "codec", "params": params, "weights": place}
+    assert "decode" in session.open(dict(case))["ops"]
+    found = session.ready("decode", 0.0, False)
+    assert not found["wrong"] and found["quality"]["random_weights"] == 0 and found["quality"]["parameters"] > 1000
+    clip = asdict(Corpus.open("builtin").clips[0]) | {"path": ""}
+    heard = perform(Task("codec", "tiny:trained", params, 0, "", clip, ("si_sdr",), "", "", 0, 0.0, place))
+    assert heard["facts"]["random_weights"] == 0 and np.isfinite(heard["values"]["si_sdr"])
+    with pytest.raises(Refused, match="of another architecture"):
+        Session("codec", "tiny:misfit", str(tmp_path / "scratch")).open(dict(case))
+
+
+def test_from_weights_to_a_rank(toys, tmp_path):
+    """One run: with the user's weights a codec is ranked, without it is set aside, with others it is refused."""
+    from safetensors.numpy import save_file as save_arrays
+
     from bench.report import codec_scores, lines
 
-    (tmp_path / "impls" / "codec").mkdir(parents=True)
-    here = repr(str(tiny.__file__).rsplit("/", 1)[0])
-    (tmp_path / "impls" / "codec" / "tiny.py").write_text(PLUGIN.replace("HERE", here))
-    registry.load.cache_clear()
-    place = saved(tmp_path / "model.safetensors", trained)
+    plugin(tmp_path, "gain", GAIN)
+    places = [tmp_path / "fits.safetensors", tmp_path / "other.safetensors"]
+    for place, name in zip(places, ("gain", "surplus"), strict=True):
+        save_arrays({name: np.float32([0.9])}, place)
     results = api.run(
-        "codec", impl="tiny", op="decode", bitrate=1.2, case=["sample_rate=24000", "seconds=0.5"], replicates=1,
+        "codec", impl="gain", op="decode", bitrate=384, case=["sample_rate=24000", "seconds=0.5"], replicates=1,
         budget=0.05, grid="quick", metrics="si_sdr", asr="none", kind="speech", clips=1, quiet=True,
-        out=tmp_path / "run",
-        weights=[f"tiny:trained={place}", f"tiny:misfit={place}"],
+        out=tmp_path / "run", weights=[f"gain:trained={places[0]}", f"gain:misfit={places[1]}"],
     )  # fmt: skip
-    refused = next(row for row in results.rows if row.impl == "tiny:misfit")
+    refused = next(row for row in results.rows if row.impl == "gain:misfit")
     assert refused.status == "unavailable" and "of another architecture" in refused.reason
     shas = {row.impl: row.weights for row in results.rows}
-    assert len(shas["tiny:trained"]) == 64 and not shas["tiny:seeded"]
+    assert shas["gain:trained"] == hashlib.sha256(places[0].read_bytes()).hexdigest() and not shas["gain:seeded"]
     table = results.scores().set_index("impl")
-    assert list(table.loc[["tiny:trained", "tiny:seeded"], "random_weights"]) == [False, True]
-    assert table.loc["tiny:trained", "weights"] == shas["tiny:trained"]
-    assert (
-        table.loc["tiny:trained", "payload_bps"] == pytest.approx(1200, rel=0.02)
-        and table.parameters["tiny:seeded"] > 0
-    )
-    assert np.isfinite(table.loc["tiny:trained", "si_sdr"])
+    assert list(table.loc[["gain:trained", "gain:seeded"], "random_weights"]) == [False, True]
+    assert table.loc["gain:trained", "weights"] == shas["gain:trained"] and table.loc["gain:seeded", "parameters"] == 1
     (condition,) = codec_scores.gather([results], lines.read([results]), lambda suite: "passthrough")
     aside = {entry.impl: entry.aside for entry in condition.bitrates[0].entries}
-    assert aside == {"tiny:trained": "", "tiny:seeded": RANDOM}
+    assert aside == {"gain:trained": "", "gain:seeded": RANDOM}
     ranks = {place.entry.impl: place.rank for place in condition.bitrates[0].rankings[0].places}
-    assert ranks == {"tiny:trained": 1, "tiny:seeded": None}
+    assert ranks == {"gain:trained": 1, "gain:seeded": None}
