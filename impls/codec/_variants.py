@@ -59,8 +59,21 @@ def compared(network: Network, variant: Network) -> dict[str, float]:
     return {
         "indices_differ": float((codes != network.quantize(theirs)).float().mean()),
         "latents_snr_db": _snr(ours, theirs),
-        "audio_snr_db": _snr(network.decoder(latents), variant.decoder(latents)),
+        "audio_snr_db": _snr(core(network.decoder)(latents), core(variant.decoder)(latents)),
     }
+
+
+def core(part: Any) -> Any:
+    """What of an encoder or a decoder is learned, and is changed by a variant: the whole, unless it names a ``core``.
+
+    A spectrogram before it or a vocoder after it stays as it is. The comparison is then of what the cores give: a
+    vocoder that seeks phases makes much of the last bit of its input.
+    """
+    return getattr(part, "core", part)
+
+
+def with_core(part: Any, fresh: Any) -> Any:
+    return part.with_core(fresh) if hasattr(part, "core") else fresh
 
 
 def _snr(truth: Tensor, other: Tensor) -> float:
@@ -83,7 +96,8 @@ class Cast(nn.Module):
 
 def _bfloat16(network: Network, case: Any) -> tuple[Network, int]:
     halved = _bytes(network.encoder) + _bytes(network.decoder)
-    return with_parts(network, Cast(network.encoder), Cast(network.decoder)), -halved // 2
+    parts = [with_core(part, Cast(core(part))) for part in (network.encoder, network.decoder)]
+    return with_parts(network, *parts), -halved // 2
 
 
 def _int8(network: Network, case: Any) -> tuple[Network, int]:
@@ -108,7 +122,8 @@ def _int8(network: Network, case: Any) -> tuple[Network, int]:
 def _compiled(network: Network, case: Any) -> tuple[Network, int]:
     """torch.compile for any length: the first call takes the compiler's time."""
     torch._dynamo.config.cache_size_limit = 64
-    compiled = [torch.compile(part, dynamic=True) for part in (network.encoder, network.decoder)]
+    parts = (network.encoder, network.decoder)
+    compiled = [with_core(part, torch.compile(core(part), dynamic=True)) for part in parts]
     return with_parts(network, *compiled), 0
 
 
@@ -143,11 +158,21 @@ def _onnx(network: Network, case: Any) -> tuple[Network, int]:
     """Traced, and exported whole; lengths are free, whole frames as always."""
     with torch.no_grad():
         x = torch.zeros(1, network.channels, network.hop * max(16, network.rate // network.hop), device=network.device)
-        latents = network.encoder(x)
+        ends = [(network.encoder, x), (network.decoder, network.encoder(x))]
         parts = [
-            Session(p, e, case.threads, network.device) for p, e in ((network.encoder, x), (network.decoder, latents))
+            with_core(part, Session(core(part), _entering(part, given), case.threads, network.device))
+            for part, given in ends
         ]
     return with_parts(network, *parts), 0
+
+
+def _entering(part: Any, x: Tensor) -> Tensor:
+    """What the core of a part is given when the part is given x."""
+    seen: list[Tensor] = []
+    hook = core(part).register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    part(x)
+    hook.remove()
+    return seen[0]
 
 
 class EntropyPacking:

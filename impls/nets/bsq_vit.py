@@ -60,10 +60,9 @@ class Attention(nn.Module):
         self.heads, self.qkv, self.out = heads, nn.Linear(width, 3 * width), nn.Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        q, k, v = (
-            self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        )  # each (B, heads, N, head width)
-        return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        B, N, width = x.shape
+        q, k, v = self.qkv(x).reshape(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4).unbind()  # (B, heads, N, d)
+        return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(B, N, width))
 
 
 class Block(nn.Module):
@@ -78,10 +77,11 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attention(self.ln_1(x).flatten(1, 2)).view_as(x)
-        if self.convolution is not None:
-            bands = x.transpose(1, 2)  # (B, F, T, width): each band of frequency is a sequence in time
-            x = x + self.convolution(bands.flatten(0, 1)).view_as(bands).transpose(1, 2)
+        B, T, bands, width = x.shape
+        x = x + self.attention(self.ln_1(x).reshape(B, T * bands, width)).reshape(x.shape)
+        if self.convolution is not None:  # each band of frequency is a sequence in time
+            y = self.convolution(x.transpose(1, 2).reshape(B * bands, T, width))
+            x = x + y.reshape(B, bands, T, width).transpose(1, 2)
         return x + self.mlp(self.ln_2(x))
 
 
@@ -110,9 +110,10 @@ class Encoder(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         g = self.grid
-        pieces = mel.unflatten(1, (g.F, g.patch_mels)).unflatten(3, (-1, g.patch_frames))  # (B, F, mels, T, frames)
-        x = self.quant_embed(self.transformer(self.patch_embed(pieces.permute(0, 3, 1, 2, 4).flatten(3))))
-        return x.flatten(2).transpose(1, 2)
+        pieces = mel.reshape(mel.shape[0], g.F, g.patch_mels, mel.shape[2] // g.patch_frames, g.patch_frames)
+        x = pieces.permute(0, 3, 1, 2, 4).reshape(mel.shape[0], -1, g.F, g.patch)
+        x = self.quant_embed(self.transformer(self.patch_embed(x)))
+        return x.reshape(x.shape[0], -1, g.F * x.shape[3]).transpose(1, 2)
 
 
 class Decoder(nn.Module):
@@ -126,9 +127,11 @@ class Decoder(nn.Module):
         self.head = nn.Sequential(nn.Linear(width, ffn_output), nn.Tanh(), nn.Linear(ffn_output, grid.patch))
 
     def forward(self, quantized: Tensor) -> Tensor:
-        x = quantized.transpose(1, 2).unflatten(2, (self.grid.F, self.L))
+        g, (B, _, T) = self.grid, quantized.shape
+        x = quantized.transpose(1, 2).reshape(B, T, g.F, self.L)
         x = self.head(self.transformer(self.post_quant_embed(x)))
-        return x.unflatten(3, (self.grid.patch_mels, -1)).permute(0, 2, 3, 1, 4).flatten(3).flatten(1, 2)
+        x = x.reshape(B, T, g.F, g.patch_mels, g.patch_frames).permute(0, 2, 3, 1, 4)  # (B, F, mels, T, frames)
+        return x.reshape(B, g.n_mels, T * g.patch_frames)
 
 
 class BSQViT(nn.Module):
@@ -191,6 +194,8 @@ class BSQViT(nn.Module):
 
 def _initialise(module: nn.Module) -> None:
     """As published: normal with a standard deviation of .02 (their cut at 2 is never reached), no bias."""
+    if next(module.parameters(), nn.Parameter()).is_meta:  # only its shapes are wanted
+        return
     if isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=0.02)
         if module.bias is not None:

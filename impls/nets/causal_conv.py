@@ -28,7 +28,7 @@ class CausalConv1d(nn.Conv1d):
         return super().forward(x), x[..., x.shape[-1] - self.context :]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.step(x, self.initial(len(x)))[0]
+        return self.step(x, self.initial(x.shape[0]))[0]
 
 
 class CausalConvTranspose1d(nn.ConvTranspose1d):
@@ -48,7 +48,7 @@ class CausalConvTranspose1d(nn.ConvTranspose1d):
         return y[..., :ready] + self.bias[:, None], y[..., ready:]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.step(x, self.initial(len(x)))[0]
+        return self.step(x, self.initial(x.shape[0]))[0]
 
 
 class Chain(nn.Sequential):

@@ -44,6 +44,10 @@ class ResidualVectorQuantizer(nn.Module):
             raise ValueError(f"codes go from 0 to {self.N - 1}; these go from {codes.min()} to {codes.max()}")
         return self.sum_of(codes)
 
+    def nearest(self, stage: int, x: Tensor) -> Tensor:
+        """(..., D) -> int64 (...): which vectors of a stage are nearest."""
+        return nearest(x, self.codebooks[stage])
+
     def sum_of(self, codes: Tensor) -> Tensor:
         """``decode`` without its checks."""
         picked = [book[stage] for book, stage in zip(self.codebooks, codes.unbind(1), strict=False)]

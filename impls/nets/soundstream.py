@@ -104,6 +104,9 @@ class SoundStream(nn.Module):
         self.encoder, self.decoder = Encoder(C, D, strides), Decoder(C, D, strides)
         self.quantizer = ResidualVectorQuantizer(n_q, N, D)
         self.side, self.film = film, FiLM(D) if film else None
+        for name, parameter in [*self.encoder.named_parameters(), *self.decoder.named_parameters()]:
+            if name.endswith("bias"):  # an untrained network then answers the sound, and silence with silence
+                nn.init.zeros_(parameter)
 
     def forward(self, audio: Tensor, n_q: int | None = None, denoise: bool | Tensor = False) -> Tensor:
         """Audio -> decoded audio of whole frames, gradients passed straight through the quantizer."""
