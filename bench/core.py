@@ -161,7 +161,8 @@ class Suite:
     ``grids`` ({"quick" | "default" | "full": list of {param: [values]} blocks, each expanded as a product}; a suite may
     have more);
     ``error`` (the metric of ``check`` that tables and plots show as "error"); ``quality_axis`` (where rivals
-    differ in quality, the figure of ``quality`` that speed is plotted against; more is better); ``curve`` (where cases
+    differ in quality, the figure of ``quality`` that speed is plotted against; more is better); ``scaling`` (the
+    parameter of cases over which speed is drawn, such as the number of workers); ``curve`` (where cases
     differ in rate and quality, what the report draws of them); ``scored`` (True where implementations are codecs, whose
     round trips over a corpus are scored after the timing); ``hosts`` (suites whose implementations take part here too,
     as ``suite:implementation``; ``adopt`` is given what they return).
@@ -173,6 +174,7 @@ class Suite:
     grids: Mapping[str, Grid] = {}
     error: str = "error"
     quality_axis: str = ""
+    scaling: str = ""
     curve: Curve | None = None
     scored: bool = False
     hosts: tuple[str, ...] = ()

@@ -50,6 +50,11 @@ class Section:
         return slug(self.suite, self.op, self.corpus)
 
     @property
+    def scaling(self) -> str:
+        """The parameter over which the suite wants speed to be drawn, if there is one."""
+        return _of_suite(self.suite, "scaling")
+
+    @property
     def lines(self) -> list[Line]:
         """Every ranked line of the section."""
         return [p.line for t in self.tables for p in t.places if p.rank]

@@ -9,7 +9,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.report import budget, curves, drawing, growth
+from bench.report import budget, curves, drawing, growth, scaling
 from bench.report.contents import Contents, Section
 from bench.report.digits import NOTHING, UNITS, significant, slug
 from bench.report.drawing import GRID, Look, Plot, nice_ticks, set_log, short, to_svg
@@ -43,10 +43,14 @@ def of_table(table: Table, colours: Looks) -> list[Plot]:
 
 
 def of_section(section: Section, colours: Looks) -> list[Plot]:
-    """Quality over rate, growth along each size, and memory on the case that asks for the most."""
+    """Quality over rate; speed over what the suite names, or growth along each size; memory where most is asked for."""
     with matplotlib.rc_context(drawing.STYLE):
         found = curves.draw(section.key, section.curves) if section.curves else []
-        return [*found, *(grown(section, g, colours) for g in growth.find(section.lines)), *memory(section, colours)]
+        if section.scaling:
+            found += scaling.draw(section.name, section.key, section.lines, section.scaling, colours)
+        else:
+            found += [grown(section, g, colours) for g in growth.find(section.lines)]
+        return [*found, *memory(section, colours)]
 
 
 def palette(contents: Contents) -> Looks:
