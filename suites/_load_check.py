@@ -157,7 +157,9 @@ def _near(out: np.ndarray, source: np.ndarray, usual: np.ndarray, rate: int, eno
         loud = float(np.sqrt(np.mean(out.astype(np.float64) ** 2)))
         return Check({"error": loud}, f"silence comes back with an RMS of {loud:.1e}" if loud > 10 * SILENT else "")
     lag = _lag(out, source, rate)
-    found, least = _snr(out, source, lag), min(enough, _snr(usual, source, _lag(usual, source, rate)) - WORSE)
+    both = slice(max(0, -lag), min(len(source), len(out) - lag))  # of the source: what can be compared
+    found = _snr(out, source, lag)
+    least = min(enough, _snr(usual[both], source[both], _lag(usual, source, rate)) - WORSE)
     figures = {"error": float(10 ** (-found / 20)), "snr_db": found, "lag_samples": float(lag)}
     return Check(figures, f"SNR {found:.1f} dB at its delay, less than {least:.1f} dB" if found < least else "")
 

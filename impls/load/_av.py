@@ -10,18 +10,20 @@ def read(path, start, frames, rate):
     """float32 (samples,) at ``rate``; ``frames`` None: to the end."""
     with av.open(path) as container:
         stream = container.streams.audio[0]
+        begin = stream.start_time or 0  # of an MP3: after what its encoder put before
         if start:
-            container.seek(max(0, int((start / rate - PREROLL) / stream.time_base)), stream=stream)
+            container.seek(begin + max(0, int((start / rate - PREROLL) / stream.time_base)), stream=stream)
         resampler = av.AudioResampler("fltp", "mono", rate)
         pieces, first, have = [], None, 0
         for frame in container.decode(stream):
             if first is None:
-                first = round(float((frame.pts or 0) * frame.time_base) * rate)
-            pieces += [part.to_ndarray()[0] for part in resampler.resample(frame)]
-            have = first + sum(map(len, pieces))
-            if frames is not None and have >= start + frames + 64:
+                first = have = round(float(((frame.pts or begin) - begin) * stream.time_base) * rate)
+            new = [part.to_ndarray()[0] for part in resampler.resample(frame)]
+            pieces += new
+            have += sum(map(len, new))
+            if frames is not None and have >= start + frames:
                 break
         else:
             pieces += [part.to_ndarray()[0] for part in resampler.resample(None)]
-    whole, skip = np.concatenate(pieces), start - (first or 0) if start else 0
-    return whole[skip : None if frames is None else skip + frames]
+    skip = start - (first or 0)
+    return np.concatenate(pieces)[skip : None if frames is None else skip + frames]

@@ -12,6 +12,8 @@ def dataloader_torchcodec(case):
 
     def read(path, start, frames):
         decoder = AudioDecoder(path, sample_rate=rate)
-        return decoder.get_samples_played_in_range(start / rate, (start + frames) / rate).data[0].numpy()
+        begin = decoder.metadata.begin_stream_seconds or 0.0
+        end = begin + (start + frames) / rate
+        return decoder.get_samples_played_in_range(begin + start / rate, end).data[0].numpy()
 
     return {"epoch": lambda job: loader(job, read)}

@@ -12,6 +12,7 @@ def torchcodec(case):
         decoder = AudioDecoder(path, sample_rate=rate)
         if frames is None:
             return decoder.get_all_samples().data[0]
-        return decoder.get_samples_played_in_range(start / rate, (start + frames) / rate).data[0]
+        begin = decoder.metadata.begin_stream_seconds or 0.0  # of an MP3: after what its encoder put before
+        return decoder.get_samples_played_in_range(begin + start / rate, begin + (start + frames) / rate).data[0]
 
     return {"decode": read}

@@ -206,8 +206,28 @@ def test_where_the_cache_cannot_be_emptied_there_is_no_cold_case(monkeypatch):
         monkeypatch.setenv("BENCH_CACHE_DIR", folder)
         wanted = case(cache="cold")
         (op,) = SUITE.adopt({"epoch": right}, wanted).values()
+        op.native(SUITE.inputs(wanted, SUITE.audio(wanted))["epoch"])
         with pytest.raises(Unsupported, match="stays in the page cache"):
-            op.native(SUITE.inputs(wanted, SUITE.audio(wanted))["epoch"])
+            op.before()
+
+
+def test_a_loader_that_keeps_its_files_mapped_has_no_cold_case():
+    wanted, mapped = case(cache="cold", files=6), []
+
+    def opened(job: _load_job.Job) -> Epochs:
+        def maps(epoch: int, *batch: Any) -> Any:
+            mapped.extend(np.memmap(path, np.uint8, "r") for path in job.paths)
+            assert all(view.max() for view in mapped)
+            return batch
+
+        return right(job, maps)
+
+    (op,) = SUITE.adopt({"epoch": opened}, wanted).values()
+    native = op.native(SUITE.inputs(wanted, SUITE.audio(wanted))["epoch"])
+    op.before()
+    op.run(*native)
+    with pytest.raises(Unsupported, match="mapped"):
+        op.before()
 
 
 @pytest.mark.parametrize("format", FORMATS)
