@@ -21,7 +21,7 @@ Batch = tuple[Any, Any, Any]  # samples, index of each item, start of its crop
 STEPS = (2.0, 10.0, 50.0)  # ms that a consumer spends on a batch
 WAITING = 6.0  # s that the epochs of one such consumer may take in all
 LEAK_EPOCHS = 20
-LEAK_SECONDS = 20.0  # for those; the figure says how many epochs there was time for
+LEAK_SECONDS = 10.0  # for those; the figure says how many epochs there was time for
 LEAK_BYTES = 16 << 20  # held more at the end than in the middle: libraries keep caches, a leak goes on
 
 

@@ -11,5 +11,8 @@ for suite in stft mel resample quantize; do
     "$bin/bench" run "$suite" --impl all --out "$folder/$suite" || [ $? = 4 ]
     "$bin/bench" report "$folder/$suite" -o "reports/reference/$suite"
 done
+"$bin/bench" run load --impl all --op epoch --replicates 2 --budget 0.8s --precision 5% --out "$folder/load" || [ $? = 4 ]
+"$bin/bench" report "$folder/load" -o reports/reference/load
+"$bin/python" tools/loading.py "$folder/load" >reports/reference/loading.md
 sh tools/kernels.sh
 "$bin/python" tools/selftest.py
