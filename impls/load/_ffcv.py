@@ -65,10 +65,11 @@ class Whole:
         return self.job.files.count
 
     def __getitem__(self, i):
-        samples = soundfile.read(self.job.paths[i], dtype="int16")[0]
+        samples, rate = soundfile.read(self.job.paths[i], dtype="int16")
+        if rate != 16000:  # soxr would dither even where both rates are the same
+            samples = soxr.resample(samples, rate, 16000)
         whole = np.zeros(length(self.job), np.int16)
-        samples = soxr.resample(samples, self.job.sample_rate, 16000)[: len(whole)]
-        whole[: len(samples)] = samples
+        whole[: len(samples)] = samples[: len(whole)]
         return whole, i
 
 
