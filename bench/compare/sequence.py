@@ -64,9 +64,10 @@ class Sequential(Referee):
     def look(self, rows: Sequence[Row]) -> None:
         timed = by_place(rows)
         contests = [self._contests(group, timed) for group in self.groups]
-        # what one pair of processes costs a row, its share of their starting included; is there time for another?
+        # what one pair of processes costs a row, its share of their starting included; is there time for another,
+        # which may take a little longer?
         pairs, processes = max(map(len, timed.values()), default=0), sum(map(len, timed.values()))
-        self.over = (pairs + 1) * (self.clock() - self.began) * 2 / max(1, processes) > self.seconds
+        self.over = (pairs + 1.5) * (self.clock() - self.began) * 2 / max(1, processes) > self.seconds
         self.open = {}
         for group in contests:
             self._judge(group)

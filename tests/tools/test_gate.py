@@ -39,12 +39,13 @@ def test_the_page_counts_and_bounds(tools, monkeypatch):
     page = tools("gate_page")
     monkeypatch.setattr(page, "collect", dict)  # this machine's record has tests of its own
     usual = {"load": "none", "kernel": "computing", "n_fft": 400, "loadavg": 1.0, "call_ms": 5.0, "pairs": 5}
-    usual |= {"seconds": 4.0, "ratio": 1.0, "logs": [0.001, -0.001], "rivals": []}
+    usual |= {"ahead": True, "seconds": 4.0, "ratio": 1.0, "logs": [0.001, -0.001], "rivals": []}
     lines = [{**usual, "planted": 0.0, "verdict": "more" if i == 0 else "same"} for i in range(100)]
     lines += [{**usual, "planted": 0.02, "verdict": "more", "rivals": ["pyperf, t-test 0.05"]} for _ in range(20)]
     text = page.page(lines)
     # Clopper & Pearson 1934: 1 of 100 is [0.0253%, 5.446%], 20 of 20 at least 83.16%
     assert "| this gate | 1 of 100: 1.0% [0.0%, 5.4%] | 20 of 20: 100.0% [83.2%, 100.0%] |" in text
     assert "99 of 100 identical pairs were called the same" in text and text.count("Not measured yet.") == 2
+    assert "Against the goals: false alarms: met as far as 100 pairs can tell; 2% found: met as far as 20" in text
     kept = json.loads(page._compact(lines))
     assert len(kept["pairs"]) == 120 and kept["pairs"][0][kept["columns"].index("verdict")] == "more"
