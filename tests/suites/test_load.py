@@ -265,8 +265,8 @@ def test_log_mel_of_a_tone_peaks_in_its_band():
 
 
 def test_many_files_need_few_handles(monkeypatch):
-    """3000 files where a process may have 64 open: by each loader that needs no other process."""
-    wanted = case(files=3000, batch=50, seconds=0.02, chunk=0.02)
+    """1500 files where a process may have 64 open: by each loader that needs no other process."""
+    wanted = case(files=1500, batch=50, seconds=0.02, chunk=0.02)
     args = SUITE.inputs(wanted, SUITE.audio(wanted))["epoch"]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 64, hard))
