@@ -102,10 +102,6 @@ class Loading:
             batches += 1
         return batches
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        """What an epoch brings, whatever its order: the sorted items of the next one."""
-        return np.sort(np.concatenate([host(index) for _, index, _ in self.epochs()]))
-
     def watched(self, step_seconds: float = 0.0) -> list[float]:
         """One epoch with a consumer that is busy elsewhere for ``step_seconds`` a batch: how long it waited, s."""
         waits, started = [], time.perf_counter()
