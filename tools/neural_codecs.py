@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.environment import describe
 from bench.report.digits import significant
 from bench.results import Results, Row
 
@@ -32,8 +31,8 @@ class Claim:
     unit: str = ""
 
 
-LAPTOP = "MacBook Pro 2019, one thread; arXiv 2210.13438, Table 5"
-PHONE = "Pixel 4, one thread; arXiv 2107.03312, Table III"
+LAPTOP = "MacBook Pro 2019, one thread; arXiv 2210.13438"
+PHONE = "Pixel 4, one thread; arXiv 2107.03312"
 COUNTED = "counted by us from the published hyper-parameters"
 CLAIMS = [
     Claim("EnCodec 24 kHz, 6 kbit/s: encode", "encodec", "encode", "x_realtime", "9.8", LAPTOP, "x"),
@@ -52,7 +51,7 @@ CLAIMS = [
     Claim("DAC 16 kHz: numbers trained", "dac16", "decode", "parameters", "74.2 M", COUNTED, "M"),
     Claim("DAC 44.1 kHz: numbers trained", "dac44", "decode", "parameters", "76.6 M", COUNTED, "M"),
     Claim(
-        "DAC 44.1 kHz, 9 codebooks: payload", "dac44", "decode", "nominal_bps", "7752", "conf/final/44khz.yml", "bit/s"
+        "DAC 44.1 kHz, 9 codebooks: payload", "dac44", "decode", "nominal_bps", "7752", "descript-audio-codec", "bit/s"
     ),
     Claim("SoundStream: numbers trained", "soundstream", "decode", "parameters", "8.4 M", "arXiv 2107.03312", "M"),
 ]
@@ -103,7 +102,7 @@ def failed(rows: Iterable[Row]) -> Iterable[str]:
 def main(runs: Sequence[str]) -> None:
     results = [Results.load(run) for run in runs]
     summary = [line for result in results for line in result.summary().to_dict("records")]
-    machine = dict(describe(results[0].environment))
+    about = results[0].environment
     print("# Neural codecs: speed, delay and size, beside what is published\n")
     print(
         "Made by `tools/neural_codecs.py` from runs of `bench run codec` (`tools/neural_codecs.sh`). All networks have "
@@ -115,7 +114,7 @@ def main(runs: Sequence[str]) -> None:
     print("\n".join(everything(summary)))
     if reasons := list(failed(row for result in results for row in result.rows)):
         print("\nWithout figures:\n\n" + "\n".join(reasons))
-    print(f"\nMachine: {machine.get('cpu', machine.get('machine', 'not recorded'))}.")
+    print(f"\nMachine: {about.get('machine', 'not recorded')} ({about.get('cpu', {}).get('model', 'unknown')}).")
 
 
 if __name__ == "__main__":

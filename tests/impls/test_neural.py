@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import runpy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bench import Unsupported
+from bench import Case, Unsupported
 from bench.signals import stream
 
 pytest.importorskip("torch")
@@ -129,6 +133,48 @@ def test_a_batch_is_its_sounds(name):
     )
     many = codec.decode_batch(packets)
     np.testing.assert_allclose(many, np.stack([codec.decode(one) for one in packets]), atol=1e-5)
+
+
+def test_a_case_with_a_batch():
+    """From the suite's inputs to its verdict: three sounds in a call count as three times the audio."""
+    from bench.codec import ops
+    from bench.registry import load
+
+    suite, case = load().suite("codec"), Case("codec", dict(tiny.case().params) | {"seconds": 0.5, "batch": 3})
+    args = suite.inputs(case, suite.audio(case))["decode"]
+    assert args[0].shape == (3, 1, 12000) and suite.audio_seconds(case) == 1.5 and suite.valid(case)
+    codec = made("encodec")
+    found_ops = ops(codec, case)
+    for op in ("encode", "decode"):
+        found = suite.check(case, op, args, found_ops[op].call(args), None)
+        assert not found.wrong and found.metrics["payload_bps"] == pytest.approx(1200, rel=0.02), op
+    with pytest.raises(Unsupported, match="takes one sound at a time: --case batch=1"):
+        ops(replace(codec, encode_batch=None), case)
+
+
+def test_moshi_says_how_to_get_it(monkeypatch):
+    for variable, said in (
+        ("", "BENCH_MOSHI_PYTHON is not set; .*pip install moshi"),
+        ("/gone/python", "is no interpreter; "),
+    ):
+        monkeypatch.setenv("BENCH_MOSHI_PYTHON", variable)
+        with pytest.raises(ImportError, match=said):
+            runpy.run_module("impls.codec._moshi")
+
+
+@pytest.mark.skipif(
+    not os.environ.get("BENCH_MOSHI_PYTHON"), reason="BENCH_MOSHI_PYTHON names no interpreter with moshi"
+)
+def test_moshi_streams_what_it_gives_offline():
+    from impls.codec._moshi import codec
+
+    one = codec(tiny.case(1.1))
+    x = sound(one)[:, : 12 * 1920]
+    packets = one.encode(x)
+    assert len(set(packets)) > 6 and one.parameters == pytest.approx(96.1e6, abs=0.1e6)
+    feed = one.stream()
+    parts = [feed(x[:, at : at + 1920]) for at in range(0, x.shape[1], 1920)]
+    np.testing.assert_allclose(np.concatenate(parts, axis=1), one.decode(packets), atol=1e-5)
 
 
 ERRORS = {

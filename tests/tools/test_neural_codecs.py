@@ -1,0 +1,36 @@
+"""The page of the neural codecs: figures of the summary where they belong, and what is missing said."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from bench.results import Row
+
+FILE = Path(__file__).parents[2] / "tools" / "neural_codecs.py"
+
+
+def tool():
+    spec = importlib.util.spec_from_file_location("neural_codecs", FILE)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules["neural_codecs"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_measured_and_missing():
+    page, quality = tool(), {"parameters": 19.04e6, "declared_delay_ms": 13.333, "payload_bps": 6000.0}
+    line = {"impl": "encodec", "status": "ok", "quality": quality}
+    summary = [line | {"op": "encode", "x_realtime": 9.79}, line | {"op": "decode", "x_realtime": 9.67}]
+    summary.append(line | {"impl": "mimi", "op": "encode", "x_realtime": 3.0, "status": "wrong"})
+    claims = list(page.compared(summary))
+    assert "| EnCodec 24 kHz, 6 kbit/s: encode | 9.8 | 9.79 | × real time |" in claims[1]
+    assert any("EnCodec 24 kHz: numbers trained | 14.85 M + 4.19 M | 19.0 | M" in text for text in claims)
+    assert any("SoundStream: encode | 2.4 | not measured" in text for text in claims)
+    table = "\n".join(page.everything(summary))
+    assert "| `encodec` | 9.79 | 9.67 |" in table and "mimi" not in table, "a wrong answer has no speed"
+    rows = [Row("r", "codec", "dac44:int8", {}, "", status="unavailable", reason="convolutions only")] * 2
+    assert list(page.failed(rows)) == ["- `dac44:int8` : unavailable: convolutions only"]
