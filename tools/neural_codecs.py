@@ -75,11 +75,22 @@ def find(summary: Sequence[Mapping[str, Any]], impl: str, op: str, column: str) 
     return None
 
 
+def span(summary: Sequence[Mapping[str, Any]], impl: str, op: str) -> str:
+    """The 95% interval of a speed: ``, 8.2 to 10.8``; empty where the summary has none."""
+    for line in summary:
+        if (line["impl"], line["op"]) == (impl, op) and line.get("low_ms") and line.get("high_ms"):
+            ends = (line["x_realtime"] * line["median_ms"] / line[name] for name in ("high_ms", "low_ms"))
+            return f", {' to '.join(significant(end) for end in ends)}"
+    return ""
+
+
 def compared(summary: Sequence[Mapping[str, Any]]) -> Iterable[str]:
-    yield "| what | published | here | | published under |\n| :-- | --: | --: | :-- | :-- |"
+    yield "| what | published | here, 95% interval | | published under |\n| :-- | --: | --: | :-- | :-- |"
     for c in CLAIMS:
         value = find(summary, c.impl, c.op, c.column)
         here = "not measured" if value is None else significant(value * SCALES.get(c.unit, 1.0))
+        if value is not None and c.unit == "x":
+            here += span(summary, c.impl, c.op)
         yield f"| {c.text} | {c.published} | {here} | {c.unit.replace('x', '× real time')} | {c.conditions} |"
 
 
