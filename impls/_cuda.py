@@ -13,7 +13,7 @@ import numpy as np
 from cuda.bindings import driver, nvrtc
 from cuda.core import Device, LaunchConfig, ObjectCode, Program, ProgramOptions, launch
 
-from bench import Op
+from bench import Op, Unsupported
 
 SOURCES = Path(__file__).resolve().parent.parent / "cuda"
 THREADS = 256
@@ -44,8 +44,11 @@ class Context:
     """A device, a stream of our own on it, and what is kept there."""
 
     def __init__(self, device: str):
-        self.device = Device(int(device.partition(":")[2] or 0))
-        self.device.set_current()
+        try:
+            self.device = Device(int(device.partition(":")[2] or 0))
+            self.device.set_current()
+        except Exception as error:  # the bindings' layers have a class each for a driver that is not there
+            raise Unsupported(f"no CUDA device: {str(error).splitlines()[0][:150]}") from error
         major, minor = self.device.compute_capability
         self.arch = f"sm_{major}{minor}"
         self.stream = self.device.create_stream()

@@ -1,16 +1,17 @@
-from bench import Op, impl
+from bench import impl
 
 
-@impl("stft", requires="torchaudio", extra="torch")
+@impl("stft", requires="torchaudio", extra="torch", devices=("cpu", "cuda"))
 def torchaudio(case):
-    import torch
     from torchaudio.transforms import InverseSpectrogram, Spectrogram
 
+    from impls._torch import device, op
     from suites.stft import samples
 
     settings = {"n_fft": case.n_fft, "hop_length": case.hop_length, "center": case.center, "pad_mode": "reflect"}
-    forward, inverse = Spectrogram(power=None, **settings), InverseSpectrogram(**settings)
-    ops = {"forward": Op(forward, torch.from_numpy, lambda s: s.mT.numpy())}
+    forward = Spectrogram(power=None, **settings).to(device(case))
+    inverse = InverseSpectrogram(**settings).to(device(case))
+    ops = {"forward": op(case, forward, leave=lambda s: s.mT)}
     if case.center:  # torch.istft refuses a Hann window without padding: its first sample is zero
-        ops["inverse"] = Op(lambda s: inverse(s, samples(case)), lambda s: torch.from_numpy(s).mT, lambda x: x.numpy())
+        ops["inverse"] = op(case, lambda s: inverse(s, samples(case)), enter=lambda s: s.mT)
     return ops

@@ -42,7 +42,7 @@ def signals(shape: tuple[int, int], seed: int = 0) -> dict[str, np.ndarray]:
     }
 
 
-def cases(suite: Suite) -> Iterator[Case]:
+def cases(suite: Suite, device: str) -> Iterator[Case]:
     """Every setting of all grids but the long ones, on little audio: one row of odd length, and a batch of three.
 
     Where a case has no duration, its rows are as long as the suite says.
@@ -52,7 +52,7 @@ def cases(suite: Suite) -> Iterator[Case]:
     for params in (p for grid in grids for p in suite.expand(grid)):
         for batch in (1, 3):
             little = {"batch": batch} | ({"seconds": SECONDS} if "seconds" in params else {})
-            case = Case(suite.name, {**params, **little})
+            case = Case(suite.name, {**params, **little}, device)
             if case.label not in seen and suite.valid(case):
                 seen.add(case.label)
                 yield odd(suite, case) if "seconds" in params else case
@@ -112,7 +112,7 @@ def examine(suite: Suite, implementation: Implementation) -> dict[str, Any]:
         except ImportError as error:
             return {"skipped": f"{error}", "problems": [], "answers": 0}
     problems, unsupported, answers = [], "", 0
-    for case in cases(suite):
+    for case in cases(suite, implementation.devices[0]):
         audio = signals(suite.audio(case).shape)
         if case.batch > 1:  # whatever the signal, rows are handled alike
             audio = {name: audio[name] for name in ("random", "tone")}

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from bench.core import Implementation
+from bench.measure.gpu import Gpu, NoGpu
 from bench.process import Conditions
 from bench.registry import load
 
@@ -32,6 +33,16 @@ def full_name(implementation: Implementation) -> str:
 # home, and loaders, which have files and not signals to be examined on, in test_load.py
 EXAMINED = [i for i in load().implementations if i.suite != "load" and not i.home]
 IMPLEMENTATIONS = sorted(EXAMINED, key=lambda i: (i.requires, full_name(i)))
+
+
+@cache
+def no_gpu() -> str:
+    """Why there is no GPU to examine on, or ""."""
+    try:
+        Gpu()
+    except NoGpu as error:
+        return str(error)
+    return ""
 
 
 def run(command: list[str], env: dict[str, str]) -> tuple[str, str]:
@@ -65,8 +76,8 @@ def findings(requires: tuple[str, ...]) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=full_name)
 def test_implementation_keeps_the_contract(implementation: Implementation) -> None:
-    if "cpu" not in implementation.devices:
-        pytest.skip(f"runs on {', '.join(implementation.devices)} only")
+    if "cpu" not in implementation.devices and (missing := no_gpu()):
+        pytest.skip(missing)
     result = findings(implementation.requires)[full_name(implementation)]
     if result["skipped"]:
         pytest.skip(result["skipped"])

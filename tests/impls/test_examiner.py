@@ -120,6 +120,6 @@ def test_signals_and_cases_are_what_they_are_called() -> None:
     assert (np.abs(audio["full scale"]) == 1).all()
     assert (audio["impulse"].sum(axis=1) == 1).all()
     for suite in load().suites.values():
-        made = list(examiner.cases(suite))
+        made = list(examiner.cases(suite, "cpu"))
         assert {c.batch for c in made} == ({1} if suite.scored else {1, 3})  # codecs take a clip at a time
         assert all(suite.audio(c).shape[1] % 2 for c in made if "seconds" in c.params)
