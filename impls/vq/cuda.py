@@ -1,4 +1,4 @@
-from bench import impl
+from bench import Unsupported, impl
 
 
 @impl("vq", requires="impls._cuda", extra="cuda", devices=("cuda",))
@@ -9,6 +9,8 @@ def cuda(case):
     from impls._cuda import Context
     from suites.vq import codebooks
 
+    if case.quantizer not in ("kmeans", "residual"):
+        raise Unsupported(f"the kernel searches codebooks, not {case.quantizer}")
     books, gpu = codebooks(case), Context(case.device)
     stages, size, dim = books.shape
     sizes = {"DIM": dim, "SIZE": size, "STAGES": stages, "VECTORS": 32, "CODES": 32}
