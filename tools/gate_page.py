@@ -22,7 +22,7 @@ GOALS = {"same": 0.01, "2%": 0.95, "3%": 0.99, "10%": 0.999}  # at most; at leas
 LOADS = {
     "none": "At rest",
     "busy": "With one busy process on every processor",
-    "ambient": "On a machine that others used meanwhile",
+    "ambient": "On a machine that others kept busy meanwhile",
 }
 
 
@@ -53,11 +53,11 @@ def page(lines: Sequence[dict[str, Any]]) -> str:
 def _section(title: str, lines: list[dict[str, Any]]) -> str:
     if not lines:
         return f"## {title}\n\nNot measured yet."
-    load = np.median([x["loadavg"] for x in lines])
+    low, load, high = np.percentile([x["loadavg"] for x in lines], [0, 50, 100])
     ahead = sum(x["ahead"] for x in lines)
     parts = [
         f"## {title}",
-        f"{len(lines)} pairs; load average {load:.1f} in the middle (this run's own is about 1). In {ahead} of them "
+        f"{len(lines)} pairs; load average {load:.1f} in the middle, {low:.1f} to {high:.1f} (this run's own is 1 to 2). In {ahead} of them "
         "the processes went ahead of other programs (SCHED_FIFO), as they do where that is permitted.",
     ]
     kernels = {"all": lines} | {k: [x for x in lines if x["kernel"] == k] for k in sorted({x["kernel"] for x in lines})}
