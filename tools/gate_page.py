@@ -57,7 +57,8 @@ def _section(title: str, lines: list[dict[str, Any]]) -> str:
     ahead = sum(x["ahead"] for x in lines)
     parts = [
         f"## {title}",
-        f"{len(lines)} pairs; load average {load:.1f} in the middle, {low:.1f} to {high:.1f} (this run's own is 1 to 2). In {ahead} of them "
+        f"{len(lines)} pairs; load average {load:.1f} in the middle, {low:.1f} to {high:.1f} (this "
+        f"run's own is 1 to 2). In {ahead} of them "
         "the processes went ahead of other programs (SCHED_FIFO), as they do where that is permitted.",
     ]
     kernels = {"all": lines} | {k: [x for x in lines if x["kernel"] == k] for k in sorted({x["kernel"] for x in lines})}
