@@ -17,7 +17,7 @@ from bench.report.digits import significant
 from bench.results import Results
 
 NOTES = Path("reports/reference/loading-notes.md")
-ISSUE = "said in many posts and talks; no measurement of audio was found"
+ISSUE = "often said; no published measurement of audio was found"
 HF_TAR = "Hugging Face Hub documentation, WebDataset"
 HF_ARROW = "Hugging Face datasets documentation"
 EPOCH_10 = {"seconds": 10.0, "chunk": 1.0, "batch": 16, "features": "waveform", "cache": "warm"}
