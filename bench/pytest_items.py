@@ -23,6 +23,7 @@ from bench.registry import load
 from bench.worker import Session
 
 MALLOPT = {"MALLOC_TRIM_THRESHOLD_": -1, "MALLOC_TOP_PAD_": -2, "MALLOC_MMAP_THRESHOLD_": -3}  # malloc.h of glibc
+ROUNDS = 20  # of calls that something untimed comes before
 UNUSED = pytest.mark.filterwarnings("ignore:Benchmark fixture was not used")  # by what was skipped, or is wrong
 
 
@@ -147,6 +148,10 @@ def _measure(wish: Wish, case: Case, op: str, impl: str, benchmark: Any) -> None
             session.open({**vars(case), "params": dict(case.params)})
         if op not in session.ops or op not in session.inputs:
             pytest.skip(f"{impl} offers no {op} for this case")
+        if session.ops[op].paced:
+            pytest.skip(
+                f"frames arrive at the pace of a live source, which pytest-benchmark cannot keep; bench run {case.suite}"
+            )
         facts = session.ready(op, 0.0, False)
     except Unsupported as error:
         pytest.skip(str(error) or "not supported")
@@ -161,7 +166,15 @@ def _measure(wish: Wish, case: Case, op: str, impl: str, benchmark: Any) -> None
         **{"version": session.version},  # type: ignore[attr-defined]
         **{name: facts[name] for name in told},
     }
-    benchmark(run, *native)
+    if before := session.ops[op].before:
+
+        def set_up() -> tuple[tuple[Any, ...], dict[str, Any]]:
+            before()
+            return native, {}
+
+        benchmark.pedantic(run, setup=set_up, rounds=ROUNDS)
+    else:
+        benchmark(run, *native)
 
 
 def _names(*texts: str) -> list[str]:

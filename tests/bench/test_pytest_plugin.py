@@ -95,3 +95,14 @@ print(int(code), sorted(set(heavy) & set(sys.modules)))
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[-1] == "0 []" and "1 passed" in done.stdout
+
+
+def test_what_comes_before_each_call_comes_and_a_live_source_is_left_to_bench_run(pytest_in, tmp_path):
+    done = pytest_in(
+        "--benchmark-only", "--bench-suite", "toy", "--bench-impl", "readied,at_pace", "--bench-op", "add",
+        "--benchmark-json=out.json", "-rs", *QUICK,
+    )  # fmt: skip
+    assert "1 passed, 1 skipped in" in done.stdout, done.stdout + done.stderr
+    assert "pace of a live source" in done.stdout
+    (only,) = json.loads((tmp_path / "out.json").read_text())["benchmarks"]
+    assert only["stats"]["rounds"] == 20
