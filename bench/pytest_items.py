@@ -149,9 +149,7 @@ def _measure(wish: Wish, case: Case, op: str, impl: str, benchmark: Any) -> None
         if op not in session.ops or op not in session.inputs:
             pytest.skip(f"{impl} offers no {op} for this case")
         if session.ops[op].paced:
-            pytest.skip(
-                f"frames arrive at the pace of a live source, which pytest-benchmark cannot keep; bench run {case.suite}"
-            )
+            pytest.skip(f"it keeps the pace of a live source, which pytest-benchmark cannot; bench run {case.suite}")
         facts = session.ready(op, 0.0, False)
     except Unsupported as error:
         pytest.skip(str(error) or "not supported")

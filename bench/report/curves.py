@@ -77,7 +77,8 @@ def draw(key: str, curves: Curves) -> list[Plot]:
 def _plot(key: str, curves: Curves, rate: str) -> Plot:
     quality, looks = curves.declared.quality, drawing.looks(curves.names)
     figure, axes = drawing.new(max(3.1, 1.0 + 0.165 * len(curves.names)), f"{quality}, more is better")
-    ends, said, rates = [], [], []
+    ends, said = [], []
+    rates: list[float] = []
     for name in curves.names:
         found = [p.figures for p in curves.points if p.name == name]
         known = sorted((f[rate], f[quality]) for f in found if f.get(rate, 0) > 0)

@@ -11,7 +11,7 @@ def cuda(case):
 
     if case.format != "mulaw":
         raise Unsupported(f"the kernels do mu-law, not {case.format}")
-    gpu = Context(case.device)
+    gpu, values = Context(case.device), value_table("mulaw").astype("f")
 
     def call(name, dtype, *table):
         def run(x):
@@ -22,5 +22,4 @@ def cuda(case):
         kernel = gpu.kernel("mulaw.cu", name)
         return gpu.op(run)
 
-    values = gpu.upload(value_table("mulaw").astype("f"))
-    return {"encode": call("mulaw_encode", np.uint8), "decode": call("mulaw_decode", np.float32, values)}
+    return {"encode": call("mulaw_encode", np.uint8), "decode": call("mulaw_decode", np.float32, gpu.upload(values))}

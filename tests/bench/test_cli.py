@@ -56,7 +56,7 @@ MISTAKES = {
     "run toy --grid huge": "toy has no grid 'huge'; there are: quick, default, full",
     "run toy --grid fulll": "did you mean full?",
     "run toy --corpus nope": "no corpus and no folder is called 'nope'",
-    "run toy --device cuda": "nothing is left to run on cuda",
+    "run toy --impl good --device cuda": "nothing is left to run on cuda",
     "run": "name a suite",
     "run --resume nowhere": "nowhere is not a run",
     "report nowhere": "nowhere is not a run",
