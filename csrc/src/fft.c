@@ -38,7 +38,8 @@ static void forward_task(const void *arg, void *scratch, size_t task)
         size_t count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, p->n, count, samples,
                              p->width, 0);
-        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, p->offset, p->forward_gain, work, NULL);
+        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, p->offset, p->forward_gain, work, NULL,
+                            NULL);
         p->kernels->from_lanes(work, 2 * p->bins, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count,
                                0);
     }
@@ -75,7 +76,7 @@ static void forward_lanes_task(const void *arg, void *scratch, size_t task)
         float *work =
             !p->forward.chirped && ak_is_aligned(to) ? to : scratch; /* bins end at the start of work */
         p->kernels->forward(&p->forward, AK_BINS_COMPLEX, g->from + b * samples, p->offset, p->forward_gain,
-                            work, NULL);
+                            work, NULL, NULL);
         if (work != to) memcpy(to, work, values * sizeof(float));
     }
 }

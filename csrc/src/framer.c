@@ -96,3 +96,27 @@ const float *ak_walk_next(ak_walk *w)
     fill(w, w->block + f->span - 1);
     return w->sheet + w->block++ % f->span * f->width;
 }
+
+static size_t per_point(const ak_framer *f, size_t bytes)
+{
+    size_t points = f->fft.size > 0 ? (size_t)f->fft.size : 1;
+    return (bytes + points - 1) / points;
+}
+
+ak_ahead ak_walk_ahead(const ak_walk *w, const float *to, size_t bytes)
+{
+    const ak_framer *f = w->framer;
+    size_t columns = (w->block + f->span - 1) * f->width, left = (size_t)ak_stft_left(&f->config);
+    size_t start = columns * (size_t)f->config.hop, half = bytes / 2;
+    ak_ahead a = {{(uintptr_t)w->sheet, (uintptr_t)w->sheet, (uintptr_t)w->sheet}, {0}};
+    if (start >= left && start - left < w->samples) {
+        a.at[0] = (uintptr_t)(w->signal + (start - left));
+        a.step[0] = per_point(f, f->width * (size_t)f->config.hop * sizeof(float));
+    }
+    if (bytes) {
+        a.at[1] = (uintptr_t)to;
+        a.at[2] = a.at[1] + half;
+        a.step[1] = a.step[2] = per_point(f, half);
+    }
+    return a;
+}

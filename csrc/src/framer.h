@@ -56,4 +56,8 @@ ak_walk ak_walk_start(const ak_framer *f, const float *signal, size_t samples, s
 /* The view of the next block of frames: samples + offset[] for kernels->forward. */
 const float *ak_walk_next(ak_walk *w);
 
+/* What to fetch during the transform of the block that ak_walk_next last gave: the samples of the next one,
+ * and `bytes` at `to` that this block will be written to (0: nothing, or not in one piece). */
+ak_ahead ak_walk_ahead(const ak_walk *w, const float *to, size_t bytes);
+
 #endif

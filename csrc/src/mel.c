@@ -122,6 +122,7 @@ static void mel_task(const void *arg, void *scratch, size_t task)
     float *row = g->values + (ptrdiff_t)span.row * g->row_stride;
     const float *signal = g->x + (ptrdiff_t)span.row * g->x_stride;
     ak_walk walk = ak_walk_start(f, signal, g->samples, span.begin, base + s.sheet);
+    int whole = g->channel_stride == 1 && g->frame_stride == (ptrdiff_t)p->channels;
     float most = -INFINITY;
     for (size_t b = span.begin; b < span.end; b++) {
         const float *view = ak_walk_next(&walk);
@@ -132,13 +133,15 @@ static void mel_task(const void *arg, void *scratch, size_t task)
             view = base + s.frame;
             offset = p->offset;
         }
-        f->kernels->forward(&f->fft, p->kind, view, offset, f->gain, base + s.work, bins);
+        size_t first = b * f->width, left = g->frames - first, count = left < f->width ? left : f->width;
+        float *to = row + (ptrdiff_t)first * g->frame_stride;
+        ak_ahead ahead = ak_walk_ahead(&walk, to, whole ? p->channels * count * sizeof(float) : 0);
+        f->kernels->forward(&f->fft, p->kind, view, offset, f->gain, base + s.work, bins, &ahead);
         p->kernels->bands(&p->bands, bins, mels);
         p->kernels->finish(&p->finish, mels, p->mels);
         if (p->dct) p->kernels->project(p->dct, p->channels, p->mels, mels, last);
-        size_t first = b * f->width, left = g->frames - first, count = left < f->width ? left : f->width;
         if (g->peaks) most = largest(p, last, count, most);
-        store(g, last, row + (ptrdiff_t)first * g->frame_stride, count);
+        store(g, last, to, count);
     }
     if (g->peaks) raise_peak(&g->peaks[span.row], most);
 }

@@ -192,7 +192,7 @@ void ak_overlap_group(const ak_overlap *o, void *scratch, const float *x, size_t
     size_t count = blocks - first < width ? blocks - first : width;
     float *sheet = scratch, *work = sheet + sheet_vectors(o) * width;
     load_group(o, sheet, work, x, samples, first, count);
-    o->kernels->forward(&o->forward, AK_BINS_COMPLEX, sheet, o->offset, o->gain_in, work, NULL);
+    o->kernels->forward(&o->forward, AK_BINS_COMPLEX, sheet, o->offset, o->gain_in, work, NULL, NULL);
     o->shape(work, o->response, o->bins, o->n_out / 2 + 1);
     o->kernels->inverse(&o->inverse, o->gain_out, work, work, sheet);
 

@@ -54,15 +54,24 @@ static inline size_t ak_skew(size_t j)
     return j + j / AK_SKEW;
 }
 
+/* What the caller reads and writes next, asked for while a transform runs: with each of its t->size points a
+ * line of every stretch, `step` bytes after the line before. All of a stretch at once would wait for the few
+ * lines that a core can have on their way. Addresses are only hints and may lie anywhere. */
+#define AK_STRETCHES 3
+typedef struct ak_ahead {
+    uintptr_t at[AK_STRETCHES];
+    size_t step[AK_STRETCHES]; /* 0: nothing to ask for */
+} ak_ahead;
+
 /* The kernels, one table per instruction set. "vector" is W floats, aligned to its size. */
 typedef struct ak_rfft_kernels {
     int width; /* W: frames per call */
 
     /* X = FFT of gain * samples. The vector at samples + offset[i] holds what stands at place i, gain[i] its
      * window times t->scale, i < n. work: t->work vectors; bins: for power and magnitude n / 2 + 1 vectors,
-     * ignored for complex, which ends in work. */
+     * ignored for complex, which ends in work. ahead: NULL, or what to fetch meanwhile. */
     void (*forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
-                    const float *gain, float *work, float *bins);
+                    const float *gain, float *work, float *bins, const ak_ahead *ahead);
 
     /* x = gain * unscaled inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may be where work is.
      * work: t->work vectors; x: ak_skew(n) vectors, sample j in vector ak_skew(j). gain[i] scales what stands

@@ -44,18 +44,19 @@ static void stft_task(const void *arg, void *scratch, size_t task)
     float *sheet = scratch;
     float *work = sheet + ak_framer_floats(f), *values = work + f->fft.work * f->width;
     float *out = g->out + (ptrdiff_t)span.row * g->row_stride;
+    size_t floats = bins(f) * (g->kind == AK_BINS_COMPLEX ? 2 : 1);
+    int whole = !g->stream && g->frame_stride == (ptrdiff_t)floats;
 
     ak_walk walk = ak_walk_start(f, g->x + (ptrdiff_t)span.row * g->x_stride, g->samples, span.begin, sheet);
     for (size_t b = span.begin; b < span.end; b++) {
         const float *view = ak_walk_next(&walk);
-        k->forward(&f->fft, g->kind, view, f->offset, f->gain, work, values);
         size_t first = b * f->width, left = g->frames - first;
         float *to = out + (ptrdiff_t)first * g->frame_stride;
         size_t count = left < f->width ? left : f->width;
-        if (g->kind == AK_BINS_COMPLEX)
-            k->from_lanes(work, 2 * bins(f), to, g->frame_stride, count, g->stream);
-        else
-            k->from_lanes(values, bins(f), to, g->frame_stride, count, g->stream);
+        ak_ahead ahead = ak_walk_ahead(&walk, to, whole ? floats * count * sizeof(float) : 0);
+        k->forward(&f->fft, g->kind, view, f->offset, f->gain, work, values, &ahead);
+        k->from_lanes(g->kind == AK_BINS_COMPLEX ? work : values, floats, to, g->frame_stride, count,
+                      g->stream);
     }
     if (g->stream) k->settle();
 }
@@ -90,7 +91,10 @@ static ak_status run(const job *from, size_t rows, void *work)
     if (rows == 0 || g.frames == 0) return AK_OK;
     if (!g.x || !g.out) return AK_ERR_ARGUMENT;
     size_t floats = bins(f) * (g.kind == AK_BINS_COMPLEX ? 2 : 1);
-    g.stream = rows * g.frames > STREAM_BYTES / sizeof(float) / floats;
+    /* from_lanes streams W x 16 floats of a frame at a time; what is left of it goes through the cache, and
+     * is not to be much: half of a 400-point frame each way is slower than all of it through the cache. */
+    size_t unstreamed = floats % (16 * f->width);
+    g.stream = rows * g.frames > STREAM_BYTES / sizeof(float) / floats && unstreamed <= floats / 4;
     g.tasks =
         ak_tasks_make(rows, (g.frames + f->width - 1) / f->width, work ? 1 : ak_crew_threads(p->crew), 2);
     return ak_crew_run(p->crew, work, stft_task, &g, g.tasks.count);

@@ -1,9 +1,22 @@
 /* The forward real FFT over frames in lanes: see rfft.h. */
 #include "rfft_kernels.h"
 
+/* What goes with `points` points, into level 2: level 1 is full of the transform. */
+AK_INLINE void fetch(ak_ahead *ahead, const int points)
+{
+    AK_UNROLL(16)
+    for (int t = 0; t < points; t++) {
+        AK_UNROLL(3)
+        for (int i = 0; i < AK_STRETCHES; i++) {
+            __builtin_prefetch((const void *)ahead->at[i], 0, 2);
+            ahead->at[i] += ahead->step[i];
+        }
+    }
+}
+
 /* Pass 0 on `count` blocks: gathers R points, windows them, transforms them. */
 AK_INLINE void first_pass(const int R, cvec *b, const float *samples, const int32_t *offset,
-                          const float *gain, int count)
+                          const float *gain, int count, ak_ahead *ahead)
 {
     for (; count > 0; count--, b += R, offset += 2 * R, gain += 2 * R) {
         cvec x[AK_MAX_RADIX];
@@ -12,6 +25,7 @@ AK_INLINE void first_pass(const int R, cvec *b, const float *samples, const int3
             x[t].r = v_load(samples + offset[2 * t]) * v_set1(gain[2 * t]);
             x[t].i = v_load(samples + offset[2 * t + 1]) * v_set1(gain[2 * t + 1]);
         }
+        if (ahead) fetch(ahead, R);
         dft(R, x);
         AK_UNROLL(16)
         for (int t = 0; t < R; t++) b[t] = x[t];
@@ -114,9 +128,9 @@ AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_f32 *bins, int size, c
  * columns. */
 #define DEFINE_INNER(R)                                                                                      \
     static void first_##R(cvec *b, const float *samples, const int32_t *offset, const float *gain,           \
-                          int count)                                                                         \
+                          int count, ak_ahead *ahead)                                                        \
     {                                                                                                        \
-        first_pass(R, b, samples, offset, gain, count);                                                      \
+        first_pass(R, b, samples, offset, gain, count, ahead);                                               \
     }                                                                                                        \
     static void middle_##R(cvec *b, const float *w, int length)                                              \
     {                                                                                                        \
@@ -142,15 +156,17 @@ DEFINE_PASSES(8)
 DEFINE_INNER(10)
 DEFINE_INNER(16)
 
-static void first_1(cvec *b, const float *samples, const int32_t *offset, const float *gain, int count)
+static void first_1(cvec *b, const float *samples, const int32_t *offset, const float *gain, int count,
+                    ak_ahead *ahead)
 {
-    first_pass(1, b, samples, offset, gain, count);
+    first_pass(1, b, samples, offset, gain, count, ahead);
 }
 
 typedef struct source {
     const float *samples;
     const int32_t *offset;
     const float *gain;
+    ak_ahead *ahead;
 } source;
 
 static void run_first(int radix, cvec *b, source from, int place, int count)
@@ -159,31 +175,31 @@ static void run_first(int radix, cvec *b, source from, int place, int count)
     const float *gain = from.gain + 2 * place;
     switch (radix) {
     case 1:
-        first_1(b, from.samples, offset, gain, count);
+        first_1(b, from.samples, offset, gain, count, from.ahead);
         break;
     case 2:
-        first_2(b, from.samples, offset, gain, count);
+        first_2(b, from.samples, offset, gain, count, from.ahead);
         break;
     case 3:
-        first_3(b, from.samples, offset, gain, count);
+        first_3(b, from.samples, offset, gain, count, from.ahead);
         break;
     case 4:
-        first_4(b, from.samples, offset, gain, count);
+        first_4(b, from.samples, offset, gain, count, from.ahead);
         break;
     case 5:
-        first_5(b, from.samples, offset, gain, count);
+        first_5(b, from.samples, offset, gain, count, from.ahead);
         break;
     case 7:
-        first_7(b, from.samples, offset, gain, count);
+        first_7(b, from.samples, offset, gain, count, from.ahead);
         break;
     case 8:
-        first_8(b, from.samples, offset, gain, count);
+        first_8(b, from.samples, offset, gain, count, from.ahead);
         break;
     case 10:
-        first_10(b, from.samples, offset, gain, count);
+        first_10(b, from.samples, offset, gain, count, from.ahead);
         break;
     default:
-        first_16(b, from.samples, offset, gain, count);
+        first_16(b, from.samples, offset, gain, count, from.ahead);
         break;
     }
 }
@@ -234,11 +250,12 @@ static void run_blocks(const ak_lanes *t, int q, cvec *b, source from, int place
 }
 
 void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
-                                const float *gain, float *work, float *bins)
+                                const float *gain, float *work, float *bins, const ak_ahead *ahead)
 {
     cvec *b = (cvec *)(void *)work;
     v_f32 *out = (v_f32 *)(void *)bins;
-    source from = {samples, offset, gain};
+    ak_ahead rest = ahead ? *ahead : (ak_ahead){0};
+    source from = {samples, offset, gain, ahead ? &rest : NULL};
     int last = t->lanes.passes - 1, length = t->lanes.length[last];
     const float *w = t->lanes.twiddle[last];
     if (last == 0) {

@@ -162,12 +162,12 @@ static void overlap_take(float *sums, size_t rows, size_t stride, const float *s
 }
 
 static void forward(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
-                    const float *gain, float *work, float *bins)
+                    const float *gain, float *work, float *bins, const ak_ahead *ahead)
 {
     if (t->chirped)
         AK_NAME(ak_chirp_forward)(t, kind, samples, offset, gain, work, bins);
     else
-        AK_NAME(ak_halves_forward)(t, kind, samples, offset, gain, work, bins);
+        AK_NAME(ak_halves_forward)(t, kind, samples, offset, gain, work, bins, ahead);
 }
 
 static void inverse(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x)
