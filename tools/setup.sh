@@ -72,6 +72,7 @@ fi
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 "$venv/bin/python" -m pip install -q --disable-pip-version-check 'uv>=0.5' 'scikit-build-core>=0.10' 'cmake>=3.16' ninja
 say "installing audio-bench${extras:+[$extras]}"
-# without build isolation: the C library is built again within seconds when its sources change
-"$venv/bin/uv" pip install -q -p "$venv/bin/python" --no-build-isolation-package audio-bench -e ".${extras:+[$extras]}"
+# byte code now and once, for workers start by the hundred; without build isolation, so that the C library is built
+# again within seconds when its sources change
+"$venv/bin/uv" pip install -q --compile-bytecode -p "$venv/bin/python" --no-build-isolation-package audio-bench -e ".${extras:+[$extras]}"
 printf '%s' "$wanted" >"$stamp"
