@@ -15,6 +15,7 @@ from bench.verbs import SETTINGS, verb
 from bench.verbs.baseline import baseline
 from bench.verbs.bisect import bisect
 from bench.verbs.compare import compare
+from bench.verbs.count import count
 from bench.verbs.history import history
 from bench.verbs.import_ import import_
 from bench.verbs.profile import profile
@@ -53,6 +54,7 @@ def main() -> None:
 
 
 main.add_command(baseline)
+main.add_command(count)
 main.add_command(history)
 main.add_command(import_)
 main.add_command(profile)

@@ -100,7 +100,10 @@ def ahead() -> Iterator[bool]:
 
 
 class Worker:
-    """A process that runs ``python -m MODULE`` with a socket, our process id and ``arguments``."""
+    """A process that runs ``python -m MODULE`` with a socket, our process id and ``arguments``.
+
+    ``prefix``: a program and its options that run it in turn, in the same process, such as Valgrind.
+    """
 
     def __init__(
         self,
@@ -108,12 +111,14 @@ class Worker:
         conditions: Conditions,
         module: str = "bench.worker",
         home: Home = Home(),
+        prefix: Sequence[str] = (),
     ):
         self.conditions, self.home = conditions, home
         mine, theirs = socket.socketpair()
         with theirs:
             # -P: the current folder must not shadow a library; the registry adds it by itself
-            command = [home.python, "-P", "-m", module, str(theirs.fileno()), str(os.getpid()), *arguments]
+            python = [*prefix, home.python, "-P", "-m", module]
+            command = [*python, str(theirs.fileno()), str(os.getpid()), *arguments]
             self.process = subprocess.Popen(
                 command,
                 env=self._environment(),

@@ -100,13 +100,11 @@ class Registry:
         everything = [i for suite in suites for i in self.of(suite)]
         everything += [i for p in dict.fromkeys(patterns) for suite in suites if (i := self._composed(suite, p))]
         for pattern in (*patterns, *exclude):
-            if not any(_matches(i.name, pattern) for i in everything):
+            if not any(matches(i.name, pattern) for i in everything):
                 near = _nearest(pattern, dict.fromkeys(i.name for i in everything))
                 raise UnknownName(f"{' and '.join(suites)} has no implementation {pattern!r}{near}")
-        chosen = [i for i in everything if any(_matches(i.name, p) for p in patterns)]
-        return {
-            s: [i for i in chosen if i.suite == s and not any(_matches(i.name, p) for p in exclude)] for s in suites
-        }
+        chosen = [i for i in everything if any(matches(i.name, p) for p in patterns)]
+        return {s: [i for i in chosen if i.suite == s and not any(matches(i.name, p) for p in exclude)] for s in suites}
 
     def _composed(self, suite: str, name: str) -> Implementation | None:
         made = self.suite(suite).compose(name, lambda part: self.find(suite, part))
@@ -151,7 +149,8 @@ class Registry:
             self.implementations.append(new)
 
 
-def _matches(name: str, pattern: str) -> bool:
+def matches(name: str, pattern: str) -> bool:
+    """``all``, the name, the name without its variant, or a glob."""
     return pattern == "all" or name == pattern or name.split(":")[0] == pattern or fnmatchcase(name, pattern)
 
 

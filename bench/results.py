@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench import lines, stats
+from bench import counts, lines, stats
 from bench.core import label_of
 
 
@@ -119,6 +119,9 @@ SUMMARY = {
     "peak_rss_mb": "largest peak_rss_bytes of the replicates, MB",
     "error": COLUMNS["error"],
     "limit_percent": "least possible time on this machine (its FMA peak, its memory bandwidth) / median, %",
+    "instructions": "instructions of one call, where `bench count` counted them; see docs/counting.md",
+    "allocations": "how often one call asked the C library for memory, where that was counted",
+    "counted_by": "what counted these two; figures of different counters are not alike",
     "samples": "number of samples",
     "replicates": "number of processes",
     "version": COLUMNS["version"],
@@ -183,7 +186,9 @@ class Results:
         for row in self.rows:
             groups.setdefault(json.dumps(json.loads(row.key)[:-1]), []).append(row)
         limits = self.environment.get("limits", {})
-        frame = pd.DataFrame([summarise(g, limits) for g in groups.values()], columns=list(SUMMARY))
+        counted = counts.by_row(self.path)
+        made = [summarise(g, limits) | counted.get(counts.key_of(g[0]), {}) for g in groups.values()]
+        frame = pd.DataFrame(made, columns=list(SUMMARY))
         order = {key: n for n, key in enumerate(dict.fromkeys(zip(frame.suite, frame.label, frame.op, strict=True)))}
         rank = [order[k] for k in zip(frame.suite, frame.label, frame.op, strict=True)]
         return (

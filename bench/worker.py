@@ -143,6 +143,20 @@ class Session:
         except NoGpu as error:
             raise Unsupported(str(error)) from None
 
+    def count(self, op: str, tool: str, out: str) -> Answer:
+        """Instructions and allocations of one call; the process may run under Valgrind, so nothing is timed."""
+        from bench.measure import counts
+
+        made, args = self.ops[op], self.inputs[op]
+        native = made.native(args)
+        if made.before:
+            raise Unsupported("what must be done ahead of each call would be counted too")
+        try:
+            counter = counts.PerfEvents() if tool == "perf" else counts.Callgrind(Path(out))
+        except counts.NotCounted as error:
+            raise Unsupported(str(error)) from None
+        return vars(counts.per_call(counter, lambda: made.run(*native)))
+
     def close(self) -> Answer:
         self.inputs, self.ops, self.measured = {}, {}, {}
         return {}

@@ -50,7 +50,7 @@ def _table(points: Sequence[Point]) -> Any:
     """With the type of every column stated, so that a column of nothing but None has one too."""
     import pyarrow as pa
 
-    kinds = {"str": pa.string(), "int": pa.int64(), "float | None": pa.float64()}
+    kinds = {"str": pa.string(), "int": pa.int64(), "int | None": pa.int64(), "float | None": pa.float64()}
     schema = pa.schema([(f.name, kinds[str(f.type)]) for f in fields(Point)])
     return pa.Table.from_pylist(as_dicts(points), schema=schema)
 

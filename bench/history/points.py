@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from bench import counts
 from bench.plan import Usage
 from bench.results import SUMMARY, Results, Row, summarise
 
@@ -50,9 +51,12 @@ class Point:
     memory_mb: float | None = column(SUMMARY["memory_mb"], default=None)
     peak_rss_mb: float | None = column(SUMMARY["peak_rss_mb"], default=None)
     error: float | None = column(SUMMARY["error"], default=None)
+    instructions: int | None = column(SUMMARY["instructions"], default=None)
+    allocations: int | None = column(SUMMARY["allocations"], default=None)
+    counted_by: str = column(SUMMARY["counted_by"], default="")
     samples: int = column(SUMMARY["samples"], default=0)
     replicates: int = column(SUMMARY["replicates"], default=0)
-    stamp: int = column("bytes of the run's rows.jsonl when it was read: it is read again once it has grown", default=0)
+    stamp: int = column("bytes of the run's files when it was read: it is read again once they have grown", default=0)
 
     @property
     def series(self) -> tuple[Any, ...]:
@@ -90,7 +94,7 @@ def read(runs: Iterable[Path], known: Iterable[Point] = ()) -> list[Point]:
     points = {(p.series, p.run): p for p in known}
     stamps = {(p.run, p.stamp) for p in points.values()}
     for folder in runs:
-        stamp = (folder / "rows.jsonl").stat().st_size
+        stamp = sum((folder / f).stat().st_size for f in ("rows.jsonl", counts.FILE) if (folder / f).exists())
         if (folder.name, stamp) not in stamps:
             points |= {(p.series, p.run): p for p in of_run(Results.load(folder), stamp)}
     return sorted(points.values(), key=lambda p: p.when)
@@ -109,8 +113,10 @@ def of_run(results: Results, stamp: int = 0) -> Iterator[Point]:
         key = (machine, row.suite, row.impl, case, row.op, row.device, row.threads, row.allocator, row.corpus, row.seed)
         groups.setdefault(key, []).append(row)
     started = min((r.started for r in results.rows if r.started), default=str(environment.get("time") or ""))
+    counted = counts.by_row(results.path)
     for key, rows in groups.items():
         line = summarise(rows, {})
+        figures: dict[str, Any] = {name: line[name] for name in _FIGURES} | counted.get(counts.key_of(rows[0]), {})
         yield Point(
             *key,
             run=name or rows[0].run,
@@ -118,7 +124,7 @@ def of_run(results: Results, stamp: int = 0) -> Iterator[Point]:
             committed=str(project.get("committed") or ""),
             commit=commit,
             stamp=stamp,
-            **{name: line[name] for name in _FIGURES},
+            **figures,
         )
 
 

@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import Any
 
 from bench.core import label_of
 from bench.history.changes import changes
 from bench.history.points import SERIES, Point
 from bench.plan import Usage
+from bench.registry import matches
 
 METRICS = {
     "time": ("median_ms", "median time a call", "ms"),
@@ -20,6 +20,8 @@ METRICS = {
     "end-to-end": ("end_to_end_ms", "prepare + run + finish", "ms"),
     "memory": ("memory_mb", "peak memory of one call", "MB"),
     "rss": ("peak_rss_mb", "peak resident memory", "MB"),
+    "instructions": ("instructions", "instructions of one call", ""),
+    "allocations": ("allocations", "calls of the C library's allocator in one call", ""),
     "error": ("error", "the suite's error against the float64 reference", ""),
 }  # name on the command line: (field of a point, what it is, unit); less is better in all of them
 
@@ -98,7 +100,8 @@ def join(points: Sequence[Point], metric: str = "time", threshold: float = 0.03,
         raise Usage(f"there is no history of {metric!r}; {hint}")
     groups: dict[tuple[Any, ...], list[Point]] = {}
     for point in sorted(points, key=lambda p: p.when):
-        groups.setdefault(point.series, []).append(point)
+        counter = point.counted_by if metric in ("instructions", "allocations") else ""  # two count differently
+        groups.setdefault((*point.series, counter), []).append(point)
     ordered = sorted(groups.values(), key=lambda g: _order(g[0]))
     made = [Series(group[-last:], metric, []) for group in ordered]
     return [Series(s.points, metric, _moved(s, threshold)) for s in made if s.measured]
@@ -114,17 +117,13 @@ def choose(points: Sequence[Point], wanted: Mapping[str, str], case: Mapping[str
         patterns = [p for p in text.split(",") if p]
         known = sorted({str(getattr(p, name)) for p in points})
         for pattern in patterns:
-            if not any(_matches(k, pattern) for k in known):
+            if not any(matches(k, pattern) for k in known):
                 near = get_close_matches(pattern, known, n=2)
                 hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known[:12])}"
                 raise Usage(f"no run has the {name} {pattern!r}; {hint}")
         if patterns:
-            chosen = [p for p in chosen if any(_matches(str(getattr(p, name)), x) for x in patterns)]
+            chosen = [p for p in chosen if any(matches(str(getattr(p, name)), x) for x in patterns)]
     return [p for p in chosen if all(_shown(p, name) in values for name, values in case.items())]
-
-
-def _matches(name: str, pattern: str) -> bool:
-    return name == pattern or name.split(":")[0] == pattern or fnmatchcase(name, pattern)
 
 
 def _shown(point: Point, name: str) -> str:

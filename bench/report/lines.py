@@ -83,7 +83,7 @@ NUMBERS = (
     *("x_realtime", "median_ms", "low_ms", "high_ms", "p95_ms", "p99_ms", "first_ms", "setup_ms"),
     *("max_ms", "deadline_misses", "jitter_ms", "wake_ms", "cpu_percent"),
     *("end_to_end_ms", "memory_mb", "peak_rss_mb", "error", "limit_percent", "samples"),
-    "replicates",
+    *("replicates", "instructions", "allocations"),
 )
 
 

@@ -79,6 +79,7 @@ class Table:
 
 
 IDENTITY = ("threads", "device", "run")
+COUNTED = ("instructions", "allocations")
 
 
 def tables(
@@ -128,6 +129,7 @@ def _columns(lines: Sequence[Line], unit: Unit, axis: str) -> list[Column]:
         _time("first_ms", "first call", unit),
         *(() if framed else (_time("end_to_end_ms", "end to end", unit),)),
         _plain("memory_mb", "memory, MB", "low", MEMORY),
+        *(_plain(n, n, "low") for n in COUNTED if any(line[n] is not None for line in lines)),
         _plain("error", "error", "low", digits=2),
         *(() if framed else (_plain("limit_percent", "% of limit", "high", digits=2),)),
     ]

@@ -17,7 +17,12 @@ from bench.verbs import SETTINGS, verb
 @click.option("--op", default="", help="Operations.")
 @click.option("--case", multiple=True, metavar="NAME=V[,V]", help="Only cases with these values.")
 @click.option("--machine", default="", help="Machines, as `bench env` names them.")
-@click.option("--metric", default="time", show_default=True, help="time, first, end-to-end, memory, rss or error.")
+@click.option(
+    "--metric",
+    default="time",
+    show_default=True,
+    help="time, first, end-to-end, memory, rss, instructions, allocations, error.",
+)
 @click.option("--threshold", default="3%", show_default=True, help="Smaller changes are not told.")
 @click.option("--last", default=0, type=click.IntRange(0), help="Only the newest so many runs of each [default: all].")
 @click.option("--changed", is_flag=True, help="Only rows in which something changed.")
