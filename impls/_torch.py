@@ -25,7 +25,7 @@ def op(
     leave: Callable[[torch.Tensor], torch.Tensor] = lambda y: y,
     how: str = "",
 ) -> Op:
-    """``run`` from tensors to a tensor; ``enter`` and ``leave`` change between the suite's layout and its own.
+    """``run`` from tensors to one or several; ``enter`` and ``leave`` change between the suite's layout and its own.
 
     ``how``: ``compile`` (torch.compile), ``graph`` (captured once, replayed), ``pinned`` (uploaded from page-locked
     memory, which the end-to-end time shows).
@@ -40,7 +40,9 @@ def op(
     def prepare(*arrays: np.ndarray) -> tuple[torch.Tensor, ...]:
         return tuple(enter(upload(a)) for a in arrays)
 
-    def finish(out: torch.Tensor) -> np.ndarray:
+    def finish(out: torch.Tensor | tuple[torch.Tensor, ...]) -> Any:
+        if isinstance(out, tuple):
+            return tuple(map(finish, out))
         found: np.ndarray = leave(out.cpu()).numpy()
         return found.copy() if how in ("compile", "graph") else found  # their output is used again
 

@@ -1,13 +1,16 @@
-from bench import Op, impl
+from bench import impl
 
 
-@impl("fft", requires="torch", extra="torch")
+@impl("fft", requires="torch", extra="torch", devices=("cpu", "cuda"))
 def torch(case):
     import torch
 
-    spectra, rows = torch.empty(case.batch, case.n // 2 + 1, dtype=torch.cfloat), torch.empty(case.batch, case.n)
-    finish = lambda out: out.numpy().copy()
+    from impls._torch import device, op
+
+    place = device(case)
+    spectra = torch.empty(case.batch, case.n // 2 + 1, dtype=torch.cfloat, device=place)
+    rows = torch.empty(case.batch, case.n, device=place)
     return {
-        "forward": Op(lambda x: torch.fft.rfft(x, out=spectra), torch.from_numpy, finish),
-        "inverse": Op(lambda s: torch.fft.irfft(s, case.n, out=rows), torch.from_numpy, finish),
+        "forward": op(case, lambda x: torch.fft.rfft(x, out=spectra), leave=torch.clone),
+        "inverse": op(case, lambda s: torch.fft.irfft(s, case.n, out=rows), leave=torch.clone),
     }

@@ -3,6 +3,7 @@
 import numpy as np
 
 from impls._cuda import frame_tables, frames_a_block
+from impls.mel._bands import bands
 from suites.mel import PRESETS, filterbank, frames, window
 
 LOWEST = -(2**31)  # below every logarithm, as an ordered integer
@@ -39,10 +40,3 @@ def fused(gpu, case, log):
         return out
 
     return run
-
-
-def bands(filterbank):
-    """Triangles as the kernel takes them: first bin (bands,), start in the weights (bands + 1,), weights."""
-    low = np.array([np.flatnonzero(row)[0] if row.any() else 0 for row in filterbank], np.int32)
-    rows = [np.trim_zeros(row) for row in filterbank]
-    return low, np.cumsum([0, *map(len, rows)]).astype(np.int32), np.concatenate(rows).astype(np.float32)

@@ -1,10 +1,11 @@
-from bench import Op, impl
+from bench import impl
 
 
-@impl("resample", requires="julius", extra="torch")
+@impl("resample", requires="julius", extra="torch", devices=("cpu", "cuda"))
 def julius(case):
-    import torch
     from julius import ResampleFrac
 
-    resample = ResampleFrac(case.source_rate, case.target_rate)
-    return Op(lambda x: resample(x, full=True), torch.from_numpy, torch.Tensor.numpy)
+    from impls._torch import device, op
+
+    resample = ResampleFrac(case.source_rate, case.target_rate).to(device(case))
+    return op(case, lambda x: resample(x, full=True))

@@ -1,15 +1,16 @@
-from bench import Op, impl
+from bench import impl
 
 
-@impl("vq", name="torch:encodec", requires="torch", extra="torch")
+@impl("vq", name="torch:encodec", requires="torch", extra="torch", devices=("cpu", "cuda"))
 def torch_encodec(case):
     """The loop of EnCodec's ResidualVectorQuantization over EuclideanCodebook.quantize, line by line."""
     import torch
     from torch.nn.functional import embedding
 
+    from impls._torch import device, op
     from suites.vq import codebooks
 
-    books = torch.from_numpy(codebooks(case))
+    books = torch.from_numpy(codebooks(case)).to(device(case))
 
     def encode(x):
         residual, all_indices = x, []
@@ -21,4 +22,4 @@ def torch_encodec(case):
             all_indices.append(indices)
         return torch.stack(all_indices)
 
-    return {"encode": Op(encode, torch.from_numpy, torch.Tensor.numpy)}
+    return {"encode": op(case, encode)}
