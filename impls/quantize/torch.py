@@ -8,13 +8,13 @@ def torch(case):
     from impls._torch import device, op
     from suites.quantize import SCALE_FLOOR, code_table, value_table
 
-    axes, place = (0, 1) if case.format == "int8_band" else (), device(case)
-    values, codes = (t.from_numpy(table(case.format)).to(place) for table in (value_table, code_table))
+    axes, on = (0, 1) if case.format == "int8_band" else (), lambda table: t.from_numpy(table).to(device(case))
+    values, codes = on(value_table(case.format)), on(code_table(case.format)).roll(32768)
     take = lambda table, index: table.index_select(0, index.view(-1)).view(index.shape)  # faster than table[index]
     integer = lambda x: (x * 32768).round_().clamp_(-32768, 32767)
     scaled = lambda x, scale: ((x / scale).round_().char(), scale)
     look_up = lambda code: take(values, code.int())
-    g711 = lambda x, codes=codes.roll(32768): take(codes, integer(x).int().add_(32768)), look_up
+    g711 = lambda x: take(codes, integer(x).int().add_(32768)), look_up
     int8 = lambda x: scaled(x, x.abs().amax(axes).view(-1).clamp_(min=SCALE_FLOOR) / 127), t.mul
     encode, decode = {
         "mulaw": (lambda x: t.copysign(x.abs().mul_(255).add_(1).log2_(), x).mul_(127.5 / 8).add_(128).byte(), look_up),
