@@ -13,6 +13,7 @@ from typing import Any
 from bench import environment, plan
 from bench.asr import SUITE as RECOGNISERS
 from bench.corpus import Corpus
+from bench.measure import gpu_limits
 from bench.measure.limits import limits
 from bench.quality.scoring import choose
 from bench.registry import load
@@ -120,7 +121,8 @@ def start(wish: plan.Plan, out: Path | None = None) -> Store:
             f"{too_many[0]} threads are more than the {cores} processors here; --threads takes at most {cores}"
         )
     record = environment.collect()
-    record["limits"] = limits(environment.machine_id(record), tuple(sorted({1, cores, *wish.threads})))
+    threads = tuple(sorted({1, cores, *wish.threads}))
+    record["limits"] = limits(environment.machine_id(record), threads) | gpu_limits.limits(wish.device, wish.threads)
     return Store(out or Path("results") / _run_id(wish), wish, record)
 
 

@@ -17,13 +17,13 @@ def limits(machine: str, threads: tuple[int, ...] = (1,)) -> Limits:
     ``machine`` keys the cache. Bandwidth is listed by the working set at which it was measured, smallest
     first: half of each cache level, then main memory. Empty when the C library is not built.
     """
-    path = _cache() / f"limits-{machine}.json"
+    path = cache_folder() / f"limits-{machine}.json"
     known: Limits = json.loads(path.read_text()) if path.exists() else {}
     cpu = known.setdefault("cpu", {})
     missing = [t for t in threads if str(t) not in cpu]
     if missing:
         cpu |= {str(count): found for count in missing if (found := _measure(count))}
-        _keep(path, known)
+        keep(path, known)
     return {"cpu": {str(t): cpu[str(t)] for t in threads if str(t) in cpu}}
 
 
@@ -56,11 +56,11 @@ def working_sets() -> list[int]:
     return [*sorted(sizes or {16 << 10, 512 << 10}), 256 << 20]
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audio-bench"
 
 
-def _keep(path: Path, known: Limits) -> None:
+def keep(path: Path, known: Limits) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(known, indent=1) + "\n")

@@ -1,7 +1,8 @@
 /* A GPU of one block at a time, for tests without one: a thread of the host stands for each thread of the
  * block.
  *
- * Enough of CUDA C++ for the kernels in cuda/: indices, barriers, dynamic shared memory, atomicMax. */
+ * Enough of CUDA C++ for the kernels in cuda/: indices, barriers, dynamic shared memory, atomicMax, loads and
+ * stores past a cache. */
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -52,6 +53,14 @@ inline int __float_as_int(float x)
 inline float __int_as_float(int x)
 {
     return std::bit_cast<float>(x);
+}
+template <typename T> T __ldcg(const T *at)
+{
+    return *at;
+}
+template <typename T> void __stcg(T *at, T value)
+{
+    *at = value;
 }
 inline int atomicMax(int *at, int value)
 {

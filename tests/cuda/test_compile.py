@@ -12,6 +12,7 @@ CONSTANTS = {
     "istft.cu": {"N_FFT": 1024, "HOP": 256, "FRAMES": 2, "TILE": 2048},
     "mel.cu": {"N_FFT": 400, "HOP": 160, "FRAMES": 7, "N_MELS": 80, "POWER": 2, "LOG": 1},
     "resample.cu": {"UP": 160, "DOWN": 441, "TAPS": 37, "BEFORE": 18, "TILE": 1024},
+    "limits.cu": {},
     "mulaw.cu": {},
     "vq.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "VECTORS": 32, "CODES": 32},
 }
