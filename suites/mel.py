@@ -61,6 +61,8 @@ POWER = {
     for n_fft, hop, n_mels in SIZES
 }
 PRESETS |= POWER
+# As many bands of a long window as networks take, and their logarithm: measured on an hour in one call
+PRESETS["power1024x80"] = Preset(16000, 1024, 1024, 256, 80, "slaney", 2, floor=1e-10, decades=math.inf, gain=10.0)
 OPS = {
     "whisper80": ("mel", "log_mel"),
     "whisper128": ("mel", "log_mel"),
@@ -68,6 +70,7 @@ OPS = {
     "bsqvit": ("mel", "log_mel", "mfcc"),
     "kaldi": ("fbank", "mfcc"),
     **dict.fromkeys(POWER, ("mel",)),
+    "power1024x80": ("mel", "log_mel"),
 }
 
 
@@ -165,7 +168,7 @@ class Mel(Suite):
       liftered by 22.
     - ``power400``, ``power512``, ``power1024``, ``power2048`` (16 kHz, 400 / 160 / 80, 512 / 160 / 80,
       1024 / 256 / 128 and 2048 / 512 / 128, Slaney): ``mel`` of the power spectrum, nothing else; the grid
-      ``kernels`` compares kernels by them.
+      ``kernels`` compares kernels by them. ``power1024x80`` (1024 / 256 / 80) has ``log_mel`` too: ``10 log10``.
 
     All but ``kaldi`` centre the frames: ``n_fft // 2`` samples of reflection at either end, periodic Hann.
     An answer is wrong when ``||out - reference|| / ||reference||`` exceeds 1e-5 (``mel``) or 2e-4 (others).
@@ -181,6 +184,7 @@ class Mel(Suite):
         "default": [_grid(FRONT_ENDS), _grid(["whisper80"], batch=[16], seconds=[10.0])],
         "full": [_grid(FRONT_ENDS, seconds=[2.0, 60.0]), _grid(FRONT_ENDS, batch=[16], seconds=[10.0])],
         "kernels": [_grid(tuple(POWER), seconds=[60.0]), _grid(tuple(POWER), batch=[16], seconds=[10.0])],
+        "hour": [_grid(["whisper80", "power1024x80"], seconds=[3600.0])],
     }
 
     def audio(self, case: Case) -> np.ndarray:

@@ -80,6 +80,9 @@ class Quantize(Suite):
             {"format": SPECTROGRAM, "signal": ["spectrogram"], "seconds": [30.0], "sample_rate": [16000],
              "batch": [1, 8]},
         ],
+        "hour": [
+            {"format": ["mulaw"], "signal": ["waveform"], "seconds": [3600.0], "sample_rate": [16000], "batch": [1]},
+        ],
         "kernels": [
             {"format": ["mulaw"], "signal": ["waveform"], "seconds": [60.0], "sample_rate": [16000], "batch": [1]},
         ],

@@ -73,6 +73,7 @@ class Resample(Suite):
             for source, target in PAIRS
             for batch, seconds in ((1, 30.0), (1, 300.0), (16, 5.0))
         ],
+        "hour": [{"source_rate": [48000], "target_rate": [16000], "batch": [1], "seconds": [3600.0]}],
         "kernels": [
             {"source_rate": [source], "target_rate": [target], "batch": [1], "seconds": [60.0]}
             for source, target in PAIRS[:3]

@@ -103,6 +103,7 @@ class Stft(Suite):
             for batch, seconds in ((1, 60.0), (16, 10.0))
             for n_fft, hop in ((400, 160), (512, 160), (1024, 256), (2048, 512))
         ],
+        "hour": [_grid(n_fft, [hop], [16000], seconds=[3600.0]) for n_fft, hop in ((400, 160), (1024, 256))],
     }
 
     def audio(self, case: Case) -> np.ndarray:

@@ -114,6 +114,7 @@ class Vq(Suite):
             *EQUAL_BITS,
         ],
         "kernels": FAMOUS,
+        "hour": [_grid("residual", 8, seconds=[3600.0])],
     }
 
     def audio(self, case: Case) -> np.ndarray:
