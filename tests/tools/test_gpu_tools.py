@@ -1,0 +1,92 @@
+"""The tools for a lent GPU, without one: verdicts of the cross-check, and the script with commands that stand in."""
+
+import importlib.util
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+spec = importlib.util.spec_from_file_location("gpu_crosscheck", ROOT / "tools/gpu_crosscheck.py")
+crosscheck = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(crosscheck)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict", "status"),
+    [
+        (102_000, 100_000, "agreed", 0),
+        (104_000, 100_000, "differs", 1),
+        (96_000, 100_000, "differs", 1),
+        (9_000, 5_000, "too short to judge", 3),
+        (float("nan"), 100_000, "throttled", 3),
+    ],
+)
+def test_three_percent_are_agreed(ours, theirs, verdict, status):
+    lines = crosscheck.compare({"copy": lambda: None}, lambda run: ours, lambda run: theirs)
+    assert [line["verdict"] for line in lines] == [verdict]
+    assert crosscheck.status(lines) == status
+    assert verdict in crosscheck.table(lines)
+
+
+def test_a_throttled_turn_does_not_count():
+    turns = iter([float("nan"), 100_000.0, 101_000.0])
+    (line,) = crosscheck.compare({"copy": lambda: None}, lambda run: next(turns), lambda run: 100_000.0)
+    assert (line["turns"], line["turns_throttled"], line["ours_ns"]) == (2, 1, 100_500.0)
+
+
+FAKE = """#!/bin/bash
+echo "${*//$'\\n'/ }" >>"$LOG"
+case "$1 $2 $3" in
+    "-c "*) echo nvidia-h200 ;;
+    "-m bench run")
+        dir=; for a in "$@"; do [ "$dir" = next ] && dir=$a; [ "$a" = --out ] && dir=next; done
+        [ "$dir" ] && mkdir -p "$dir" && touch "$dir/plan.json"
+        [ "$4" = vq ] && [ ! -e "$LOG.again" ] && touch "$LOG.again" && exit 130
+        [ "$4" = mel ] && exit 4
+        exit 0 ;;
+esac
+exit 0
+"""
+
+
+def test_the_script_does_everything_once_and_goes_on_where_it_was_cut_short(tmp_path):
+    python, log = tmp_path / "python", tmp_path / "log"
+    python.write_text(FAKE)
+    python.chmod(0o755)
+    env = os.environ | {"PYTHON": str(python), "OUT": str(tmp_path / "out"), "LOG": str(log)}
+    command = ["bash", str(ROOT / "tools/gpu.sh")]
+    first = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert (first.returncode, first.stdout.splitlines()[-1]) == (1, "not done: vq; call it again")
+    assert "== mel: exit 4" in first.stdout  # somebody's wrong answer is a row, and no reason to measure again
+    before = log.read_text().splitlines()
+    results = tmp_path / "out/results/reference/nvidia-h200"
+    assert f"-m bench report {results}/stft -o {tmp_path}/out/reports/reference/nvidia-h200/stft" in before
+    second = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert (second.returncode, second.stdout.splitlines()[-1]) == (0, "all done")
+    again = log.read_text().splitlines()[len(before) :]
+    assert [line for line in again if not line.startswith("-c")] == [
+        f"-m bench run --resume {results}/vq",
+        f"-m bench report {results}/vq -o {tmp_path}/out/reports/reference/nvidia-h200/vq",  # of all of it now
+    ]
+
+
+def test_without_a_gpu_it_says_so(tmp_path):
+    env = os.environ | {"PYTHON": "false", "OUT": str(tmp_path / "out")}
+    done = subprocess.run(
+        ["bash", str(ROOT / "tools/gpu.sh")], env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (2, "no NVIDIA GPU can be seen here\n")
+
+
+def test_no_step_begins_without_time(tmp_path):
+    python, log = tmp_path / "python", tmp_path / "log"
+    python.write_text(FAKE)
+    python.chmod(0o755)
+    env = os.environ | {"PYTHON": str(python), "OUT": str(tmp_path / "out"), "LOG": str(log), "MINUTES": "0"}
+    done = subprocess.run(
+        ["bash", str(ROOT / "tools/gpu.sh")], env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1 and "== mel: no time left" in done.stdout
+    assert "bench run" not in log.read_text()

@@ -1,0 +1,73 @@
+#!/bin/bash
+# Everything that is to be learnt from a GPU that is lent for ten minutes; ends within nine: bash tools/gpu.sh
+#
+# It installs nothing: PYTHON (default: python3) has the packages; what it lacks is a row that says so. Under OUT
+# (default: here) it writes results/reference/<gpu>/ and reports/reference/<gpu>/. What was done is not done again, and
+# a run that was cut short goes on where it was: call it again until it says "all done". STEPS="mel ncu" does only those.
+# MINUTES (default: 9) is for all of it; REPLICATES (default: 1) are processes for each implementation.
+set -u
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+out=${OUT:-.}
+end=$(($(date +%s) + 60 * ${MINUTES:-9}))
+export PYTHONPATH=. # also where the project is not installed
+gpu=$("$python" -c 'import re, pynvml as n; n.nvmlInit(); name = n.nvmlDeviceGetName(n.nvmlDeviceGetHandleByIndex(0))
+print(re.sub("[^a-z0-9]+", "-", name.lower()).strip("-"))') || { echo "no NVIDIA GPU can be seen here" >&2; exit 2; }
+results=$out/results/reference/$gpu reports=$out/reports/reference/$gpu
+mkdir -p "$results" "$reports"
+nvidia-smi -q -d CLOCK,POWER,TEMPERATURE,PERFORMANCE >"$reports/before.txt" 2>&1
+
+# step NAME SECONDS COMMAND...: within its own time and what is left; not again where it ended well
+step() {
+    local name=$1 most=$2 left=$((end - $(date +%s))) began code
+    shift 2
+    [ -n "${STEPS:-}" ] && [[ " $STEPS " != *" $name "* ]] && return
+    [ -e "$results/.done-$name" ] && return
+    [ "$left" -lt 15 ] && { echo "== $name: no time left"; unfinished="$unfinished $name"; return; }
+    began=$(date +%s)
+    # an interrupted run keeps what it has; who does not end then is killed
+    timeout -s INT -k 10 "$((most < left - 10 ? most : left - 10))" "$@" >"$reports/$name.txt" 2>&1 </dev/null
+    code=$?
+    tail -n 40 "$reports/$name.txt"
+    echo "== $name: exit $code after $(($(date +%s) - began)) s"
+    # 4: somebody failed, which its row tells
+    case $code in 0 | 4) touch "$results/.done-$name" ;; *) unfinished="$unfinished $name" ;; esac
+}
+
+# run SUITE ARGUMENTS...: an hour of audio in one call, or what the arguments say
+run() {
+    local suite=$1
+    shift
+    rm -f "$results/.done-report-$suite"
+    if [ -e "$results/$suite/plan.json" ]; then
+        "$python" -m bench run --resume "$results/$suite"
+    else
+        "$python" -m bench run "$suite" --impl all --grid hour --device cuda --budget 1s --replicates "${REPLICATES:-1}" \
+            --deadline 60s --out "$results/$suite" "$@"
+    fi
+}
+
+# profile SUITE: our own kernel's counters, beside its run
+profile() {
+    command -v ncu >/dev/null || { echo "ncu is not installed here; it comes with the CUDA toolkit"; return; }
+    "$python" -m bench profile "$1" --impl cuda --device cuda --tool ncu --seconds 1s --case seconds=600 --run "$results/$1"
+}
+
+export -f run profile
+export python results
+unfinished=
+step mel 130 bash -c 'run mel'
+step stft 110 bash -c 'run stft --op forward --exclude cupy:signal'
+step crosscheck 45 "$python" tools/gpu_crosscheck.py -o "$results/crosscheck.json"
+step vq 110 bash -c 'run vq --op encode'
+# ten minutes: the ideal answer of an hour takes longer than all of the rest
+step resample 80 bash -c 'run resample --case seconds=600'
+step quantize 50 bash -c 'run quantize'
+step ncu-mel 40 bash -c 'profile mel'
+step ncu-stft 40 bash -c 'profile stft'
+step conformance 120 "$python" -m pytest -q -p no:cacheprovider tests/impls/test_conformance.py -k "cuda or cupy or nvmath"
+for suite in mel stft vq resample quantize; do
+    [ -d "$results/$suite" ] && step "report-$suite" 30 "$python" -m bench report "$results/$suite" -o "$reports/$suite"
+done
+nvidia-smi -q -d CLOCK,POWER,TEMPERATURE,PERFORMANCE >"$reports/after.txt" 2>&1
+[ -z "$unfinished" ] && echo "all done" || { echo "not done:$unfinished; call it again"; exit 1; }
