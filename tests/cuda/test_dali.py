@@ -19,7 +19,7 @@ def test_a_device_that_is_not_there_is_one_line(suite, name, params):
     try:
         Gpu()
     except NoGpu:
-        with pytest.raises(Unsupported, match="^DALI sees no CUDA device$"):
+        with pytest.raises(Unsupported, match=r"^DALI sees no CUDA device$"):
             load().find(suite, name).ops(Case(suite, params, device="cuda"), load().suite(suite))
     else:
         pytest.skip("there is a GPU here")
