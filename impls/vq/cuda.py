@@ -7,15 +7,14 @@ def cuda(case):
     import numpy as np
 
     from impls._cuda import Context
-    from suites.vq import codebooks
+    from impls.vq._cuda import tables
 
     if case.quantizer not in ("kmeans", "residual"):
         raise Unsupported(f"the kernel searches codebooks, not {case.quantizer}")
-    books, gpu = codebooks(case), Context(case.device)
-    stages, size, dim = books.shape
+    gpu = Context(case.device)
+    (stages, size, dim), constant = tables(gpu, case)
     sizes = {"DIM": dim, "SIZE": size, "STAGES": stages, "VECTORS": 32, "CODES": 32}
     kernel, shared = gpu.kernel("vq.cu", "rvq", **sizes), 4 * 64 * (dim + 4) + 32 * 32
-    constant = gpu.upload(books), gpu.upload(((books.astype(np.float64) ** 2).sum(2) / 2).astype(np.float32))
 
     def encode(x):
         out = gpu.empty((stages, x.shape[0]), np.int32)

@@ -2,7 +2,7 @@
  * block.
  *
  * Enough of CUDA C++ for the kernels in cuda/: indices, barriers, dynamic shared memory, atomicMax, loads and
- * stores past a cache. */
+ * stores past a cache, TF32 products of a warp, shuffles. */
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -100,6 +100,56 @@ template <typename Kernel> void launch(dim3 grid, unsigned count, std::size_t by
     for (auto &one : all) one.join();
 }
 } // namespace emulated
+
+/* What warps do together. All threads of a block must come here together, which the kernels do. */
+namespace emulated
+{
+struct Lane {
+    unsigned a[4], b[2];
+    float number;
+    int integer;
+};
+inline Lane lanes[1024];
+inline const Lane &lane(unsigned number)
+{
+    return lanes[thread.x / 32 * 32 + number];
+}
+} // namespace emulated
+
+inline unsigned tf32_bits(float x)
+{
+    return ((unsigned)__float_as_int(x) + 0x1000u) & ~0x1fffu;
+}
+inline void multiply_add(float d[4], const unsigned a[4], const unsigned b[2])
+{
+    emulated::Lane &own = emulated::lanes[emulated::thread.x];
+    std::copy(a, a + 4, own.a), std::copy(b, b + 2, own.b);
+    emulated::together->arrive_and_wait();
+    const unsigned g = emulated::thread.x % 32 / 4, t = emulated::thread.x % 4;
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned k = 0; k < 8; k++) {
+            const unsigned row = i / 2, column = 2 * t + i % 2;
+            d[i] += __int_as_float((int)emulated::lane(4 * g + k % 4).a[k / 4 * 2 + row]) *
+                    __int_as_float((int)emulated::lane(4 * column + k % 4).b[k / 4]);
+        }
+    emulated::together->arrive_and_wait();
+}
+inline float __shfl_xor_sync(unsigned, float value, int mask)
+{
+    emulated::lanes[emulated::thread.x].number = value;
+    emulated::together->arrive_and_wait();
+    const float found = emulated::lane(emulated::thread.x % 32 ^ (unsigned)mask).number;
+    emulated::together->arrive_and_wait();
+    return found;
+}
+inline int __shfl_xor_sync(unsigned, int value, int mask)
+{
+    emulated::lanes[emulated::thread.x].integer = value;
+    emulated::together->arrive_and_wait();
+    const int found = emulated::lane(emulated::thread.x % 32 ^ (unsigned)mask).integer;
+    emulated::together->arrive_and_wait();
+    return found;
+}
 
 #define threadIdx emulated::thread
 #define blockIdx emulated::block

@@ -14,6 +14,7 @@ CONSTANTS = {
     "resample.cu": {"UP": 160, "DOWN": 441, "TAPS": 37, "BEFORE": 18, "TILE": 1024},
     "limits.cu": {},
     "mulaw.cu": {},
+    "vq_tc.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "CODES": 32},
     "vq.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "VECTORS": 32, "CODES": 32},
 }
 WANTED = {75, 80, 86, 89, 90, 100, 120}  # Turing to Blackwell

@@ -50,13 +50,13 @@ def test_an_implementation_answers_rightly(emulated_gpu, suite, impl, params):
 
 
 def test_residual_search_takes_the_nearest_codewords(emulated_gpu, monkeypatch):
-    from suites import vq
+    from impls.vq import _cuda
 
     rng = np.random.default_rng(1)
     books = rng.standard_normal((3, 70, 16)).astype(np.float32)
     books[1, 7] = books[1, 3]  # the first of equals is taken
     x = rng.standard_normal((45, 16)).astype(np.float32)
-    monkeypatch.setattr(vq, "codebooks", lambda case: books)
+    monkeypatch.setattr(_cuda, "codebooks", lambda case: books)
     case = Case("vq", {"quantizer": "residual"}, device="cuda")
     out = np.asarray(load().find("vq", "cuda").ops(case, load().suite("vq"))["encode"].call((x,)))
     left = x.astype(np.float64)
