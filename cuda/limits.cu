@@ -11,16 +11,25 @@ constexpr int CHAINS = 8;
 
 extern "C" __global__ void copy(const float4 *from, float4 *to, size_t count, int repeats)
 {
-    for (int r = 0; r < repeats; r++)
-        for (size_t i = (size_t)blockIdx.x * blockDim.x + threadIdx.x; i < count;
-             i += (size_t)gridDim.x * blockDim.x)
-            __stcg(to + i, __ldcg(from + i));
+    const size_t step = (size_t)gridDim.x * blockDim.x, first = (size_t)blockIdx.x * blockDim.x + threadIdx.x;
+    for (int r = 0; r < repeats; r++) {
+        size_t i = first;
+        for (; i + 3 * step < count;
+             i += 4 * step) { /* four at once, so that memory always has enough to do */
+            const float4 a = __ldcg(from + i), b = __ldcg(from + i + step);
+            const float4 c = __ldcg(from + i + 2 * step), d = __ldcg(from + i + 3 * step);
+            __stcg(to + i, a), __stcg(to + i + step, b);
+            __stcg(to + i + 2 * step, c), __stcg(to + i + 3 * step, d);
+        }
+        for (; i < count; i += step) __stcg(to + i, __ldcg(from + i));
+    }
 }
 
 extern "C" __global__ void fma32(float *out, float start, int rounds)
 {
     float sum[CHAINS];
     for (int c = 0; c < CHAINS; c++) sum[c] = start + c + threadIdx.x;
+#pragma unroll 16
     for (int r = 0; r < rounds; r++) {
 #pragma unroll
         for (int c = 0; c < CHAINS; c++) sum[c] = sum[c] * start + 0.5f;

@@ -12,7 +12,7 @@ from bench.measure.gpu_limits import IN_MEMORY, Meter, cached, limits, measure
 from bench.results import Row, limit_percent
 from tests.cuda.conftest import emulated  # noqa: F401
 
-PROCESSORS, THREADS = 132, 132 * 8 * 256
+PROCESSORS, THREADS = 132, 132 * 4 * 256
 FLOPS_A_NS = {"fma32": 60e3, "tf32": 300e3, "bf16": 600e3}
 FLOPS_A_ROUND = {"fma32": 2 * 8 * THREADS, "tf32": 2048 * 8 * THREADS / 32, "bf16": 4096 * 8 * THREADS / 32}
 
@@ -88,10 +88,10 @@ def test_the_process_that_asks_says_what_is_missing():
 
 
 def test_the_copy_copies(emulated):  # noqa: F811
-    source = np.arange(4 * 37, dtype=np.float32)
+    source = np.arange(4 * 101, dtype=np.float32)
     target = np.zeros_like(source)
     launch = emulated("limits.cu", "copy", "const float4 *, float4 *, size_t, int")
-    launch((2, 1), 8, 0, source, target, 37, 2)
+    launch((2, 1), 8, 0, source, target, 101, 2)
     assert np.array_equal(source, target)
 
 
