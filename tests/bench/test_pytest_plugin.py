@@ -27,7 +27,8 @@ def pytest_in(tmp_path):
     def call(*args: str) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "BENCH_PATH": str(TOYS), "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
         given = [] if KNOWN else ["-p", "bench.pytest_plugin"]
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *given, *args]
+        quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # of an editable installation's own files
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *quiet, *given, *args]
         return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
 
     return call
