@@ -25,12 +25,12 @@ SLOW = {("vq", "default")}  # published sizes, half a minute of fitting; quick h
 UNSTEADY = {("codec2", "decode"), ("codec2", "stream")}  # draws random phases from a state that no call resets
 
 
-def signals(shape: tuple[int, int], seed: int = 0) -> dict[str, np.ndarray]:
-    """What audio may look like: float32 (batch, samples)."""
+def signals(shape: tuple[int, ...], seed: int = 0) -> dict[str, np.ndarray]:
+    """What audio may look like: float32 (batch, samples), or (batch, channels, samples)."""
     random = np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
     impulse = np.zeros(shape, np.float32)
-    impulse[:, shape[1] // 3] = 1
-    tone = np.tile(np.sin(0.3 * np.arange(shape[1])).astype(np.float32), (shape[0], 1))
+    impulse[..., shape[-1] // 3] = 1
+    tone = np.broadcast_to(np.sin(0.3 * np.arange(shape[-1])), shape).astype(np.float32)
     return {
         "random": random,
         "impulse": impulse,
@@ -62,7 +62,7 @@ def odd(suite: Suite, case: Case) -> Case:
     """The case with the nearest longer duration at which a row has an odd number of samples."""
     for step in range(1000):
         longer = replace(case, params={**case.params, "seconds": SECONDS + step * 1e-5})
-        if suite.audio(longer).shape[1] % 2 and suite.valid(longer):
+        if suite.audio(longer).shape[-1] % 2 and suite.valid(longer):
             return longer
     raise ValueError(f"no odd length near {case.label}")
 
