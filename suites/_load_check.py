@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import soundfile
-from scipy.signal import correlate
 
 from bench import Check
 from suites._load_job import Batch, Job, Loading, host
@@ -166,6 +165,8 @@ def _near(out: np.ndarray, source: np.ndarray, usual: np.ndarray, rate: int, eno
 
 def _lag(out: np.ndarray, source: np.ndarray, rate: int) -> int:
     """By how many samples ``out`` comes late, within what a codec may."""
+    from scipy.signal import correlate  # late: finding the suites stays quick
+
     most = min(round(MOST_LAG * rate), len(out) - 1, len(source) - 1)
     product = correlate(out.astype(np.float64), source.astype(np.float64), "full", "fft")
     middle = len(source) - 1

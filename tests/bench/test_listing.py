@@ -1,5 +1,8 @@
 """What `bench list` says of GPUs."""
 
+import subprocess
+import sys
+
 import pytest
 
 from bench import listing
@@ -37,3 +40,11 @@ def test_what_no_run_proves_is_marked(capsys):
     }
     listing.print_listing([line])
     assert "no run here shows it on a GPU yet" in " ".join(capsys.readouterr().out.split())
+
+
+def test_finding_everything_loads_no_library_that_takes_long():
+    """Every worker finds all suites and implementations when it starts."""
+    heavy = "{'scipy', 'torch', 'pandas', 'matplotlib', 'transformers', 'cuda'}"
+    code = f"import sys; from bench.registry import load; load(); print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
