@@ -29,9 +29,9 @@ def full_name(implementation: Implementation) -> str:
     return f"{implementation.suite}/{implementation.name}"
 
 
-# implementations that need the same libraries share a process, and its imports. Left out: guests, which are examined where
-# they are at home; loaders, which have files and not signals to be examined on (test_load.py); and networks of the
-# published sizes, which are examined small (test_neural.py, test_own_codecs.py)
+# Implementations that need the same libraries share a process, and its imports. Left out: guests, which are examined
+# where they are at home; loaders, which have files and not signals to be examined on (test_load.py); and networks of
+# the published sizes, which are examined small (test_neural.py, test_own_codecs.py).
 EXAMINED = [i for i in load().implementations if i.suite != "load" and i.extra != "neural" and not i.home]
 IMPLEMENTATIONS = sorted(EXAMINED, key=lambda i: (i.requires, full_name(i)))
 
