@@ -30,7 +30,7 @@ def signals(shape: tuple[int, ...], seed: int = 0) -> dict[str, np.ndarray]:
     random = np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
     impulse = np.zeros(shape, np.float32)
     impulse[..., shape[-1] // 3] = 1
-    tone = np.broadcast_to(np.sin(0.3 * np.arange(shape[-1])), shape).astype(np.float32)
+    tone = np.broadcast_to(np.sin(0.3 * np.arange(shape[-1])), shape).astype(np.float32, order="C")
     return {
         "random": random,
         "impulse": impulse,
