@@ -64,9 +64,7 @@ def test_it_is_deterministic_and_leaves_its_input_alone(metric):
     before = x.copy(), y.copy()
     first = metric(x, y, rate)
     np.random.random(7)
-    assert metric(x, y, rate) == pytest.approx(
-        first, rel=1e-9
-    )  # libraries may add up otherwise where memory lies otherwise
+    assert metric(x, y, rate) == pytest.approx(first, rel=1e-9)  # libraries may add in another order
     assert (x == before[0]).all() and (y == before[1]).all()
 
 
