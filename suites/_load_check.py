@@ -73,7 +73,7 @@ def mixing(order: np.ndarray) -> float:
 
 def _items(batch: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     samples, index, start = map(host, batch)
-    return samples, index.ravel(), start.ravel()
+    return samples, index.ravel().copy(), start.ravel().copy()  # a loader may use a batch's memory again
 
 
 def _shape(job: Job, samples: np.ndarray, index: np.ndarray, start: np.ndarray) -> str:

@@ -66,6 +66,19 @@ def test_a_right_loader_is_right_and_its_figures_say_so():
     assert verdict(chunk=0.7).wrong == "", "files that are shorter than a crop are followed by zeros"
 
 
+def test_a_loader_may_use_the_memory_of_a_batch_again():
+    """As FFCV does, whose batches go round in a ring."""
+    kept: list[np.ndarray] = []
+
+    def again(epoch: int, *batch: np.ndarray) -> Any:
+        kept[:] = kept or [part.copy() for part in batch]
+        for mine, part in zip(kept, batch, strict=True):
+            mine[:] = part
+        return tuple(kept)
+
+    assert verdict(again).wrong == ""
+
+
 ALWAYS_FIRST = {"x": np.arange(24)}
 FAULTS = {
     "0 of 24 never, 1 twice": lambda e, x, i, s: (
