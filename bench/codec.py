@@ -76,6 +76,7 @@ class Codec:
     - ``stream``: gives a fresh encoder and decoder as one function: the next frame in, float32 (channels, ``frame``),
       and what can be decoded by then out, float32 (channels, any number of samples). A :class:`Pipe` of the two lets
       the stream suite tell their times apart.
+    - ``tolerance``: how much what it streams may differ from ``decode`` of ``encode``, RMS over RMS [to the last bit].
     - ``differentiable``: gives the same network as a differentiable map: float32 torch tensor (1, channels, samples)
       at ``rate`` in, the decoded (1, channels, samples) out, the quantizer passed straight through. Its look-ahead is
       measured by back-propagation, over all phases of ``frame``.
@@ -99,6 +100,7 @@ class Codec:
     payload_bits: Callable[[Packets], int] = bits
     container_bits: Callable[[Packets], int] | None = None
     stream: Callable[[], Callable[[np.ndarray], np.ndarray]] | None = None
+    tolerance: float = 0.0
     differentiable: Callable[[], Callable[[Any], Any]] | None = None
     model_bytes: int = 0
     parameters: int = 0

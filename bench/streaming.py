@@ -77,7 +77,7 @@ def of_codec(codec: Codec) -> Stream:
 
     return Stream(
         codec.rate, opened, lambda x: codec.decode(codec.encode(x)), place=-lag, frame=codec.frame,
-        declared=codec.delay, differentiable=codec.differentiable, codec=codec,
+        declared=codec.delay, tolerance=codec.tolerance, differentiable=codec.differentiable, codec=codec,
     )  # fmt: skip
 
 

@@ -8,19 +8,23 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
+
+from bench.userdata import cache_dir
 
 Arrays = dict[str, np.ndarray]
 
 
 def arrays(what: str, facts: Sequence[Any], make: Callable[[], Arrays]) -> Arrays:
     """What ``make`` makes, or made before from the same facts. Where nothing can be written, it is made every time."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audio-bench"
-    path = folder / f"{what}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]}.npz"
-    if path.exists():
+    path = cache_dir() / "quantizers" / f"{what}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]}.npz"
+    try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
+    except (OSError, ValueError, BadZipFile):
+        pass  # not there, or damaged: made again
     made = make()
     _keep(path, made)
     return made

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from bench import Case
-from bench.codec import on_the_grid
+from bench.codec import Codec, on_the_grid
 from bench.corpus import clip
 from bench.measure.pace import Pace
 from bench.quality.align import calibrate
@@ -28,8 +28,10 @@ def placed(chain: Chain, case: Case) -> Chain:
 
 
 def measured(stream: Stream, case: Case) -> Stream:
-    """A codec with its measured lag for its place; what it declares where nothing of the corpus sounds."""
+    """A codec with its measured lag for its place; what it declares where nothing of the corpus sounds, or of it."""
     assert stream.codec
+    if stream.codec.random_weights:
+        return stream  # what comes out is no copy of what went in
     pairs = []
     for seed, seconds in CLIPS:
         sound = on_the_grid(clip(case.corpus, seconds, stream.rate, 1, seed))
@@ -48,11 +50,16 @@ def look_ahead(stream: Stream) -> dict[str, float]:
     one must have come in whole. ``declared_ms`` beside it. No figure by perturbation where two runs differ already.
     """
     found: dict[str, float] = {}
+    exact = stream.differentiable is not None  # the gradient tells all, and trying places is a cross-check
     if np.array_equal(streamed(stream, _noise(stream)), streamed(stream, _noise(stream))):
         step, place = float(stream.step), float(stream.place)
         rounding = stream.tolerance * LOUD  # of blocks by FFT, where any sample moves the last bit of all
         settings = {"step": step, "place": place, "quiet": QUIET, "loud": LOUD, "tolerance": rounding}
-        settings |= {"spread": SPREAD, "places": PLACES} if stream.codec else {}
+        settings |= (
+            {"spread": SPREAD // 8 if exact else SPREAD, "places": PLACES // 4 if exact else PLACES}
+            if stream.codec
+            else {}
+        )
         found["lookahead_samples"] = by_perturbation(lambda x: streamed(stream, x), stream.period, **settings)
     if stream.differentiable:
         network = stream.differentiable()
@@ -65,6 +72,13 @@ def look_ahead(stream: Stream) -> dict[str, float]:
     return {name: value if math.isinf(value) else round(value, 3) for name, value in found.items()}
 
 
+def by_gradient_only(codec: Codec) -> dict[str, float]:
+    """The same of a codec that declares no stream, in samples at its rate."""
+    assert codec.differentiable
+    ahead = by_gradient(codec.differentiable(), codec.frame, codec.channels)
+    return {"lookahead_gradient_samples": ahead, "algorithmic_ms": round(1000 * (ahead + 1) / codec.rate, 3)}
+
+
 def _noise(stream: Stream) -> np.ndarray:
     return np.random.default_rng(0).normal(0, QUIET, (1, 8 * stream.period + 256)).astype(np.float32)
 
@@ -72,11 +86,9 @@ def _noise(stream: Stream) -> np.ndarray:
 def streamed(stream: Stream, x: np.ndarray) -> np.ndarray:
     """All that comes out of a fresh state while the whole frames of ``x`` go in, at least some twenty pieces."""
     frames = x.shape[1] // stream.frame
-    piece = max(1, frames // 20) * stream.frame
+    x, piece = x[:, : frames * stream.frame], max(1, frames // 20) * stream.frame
     feed = stream.open()
-    return np.concatenate(
-        [feed(x[:, at : at + piece]) for at in range(0, frames * stream.frame, piece)], axis=1
-    )  # fmt: skip
+    return np.concatenate([feed(x[:, at : at + piece]) for at in range(0, x.shape[1], piece)], axis=1)
 
 
 def held(chain: Chain, audio: np.ndarray, piece: int) -> list[float]:

@@ -46,8 +46,9 @@ class Load(Suite):
     ``epochs()`` gives the batches of a new epoch, ``(samples, index, start)``: float32 (batch, samples at 16 kHz), or
     (batch, 80, frames) with ``features=log_mel`` (see :mod:`suites._load_mel`), which item each is, and where in the
     file its crop of ``chunk`` seconds began; 0: whole files. Crops start at random, and shorter files are followed by
-    zeros. A batch is read before the next is asked for, which may take its memory. ``job`` (:class:`suites._load_job.Job`) has paths, lengths and orders, and keeps what is ``built`` of the
-    files, once. ``workers`` are processes or threads beside the consumer; they may use processors of their own.
+    zeros. A batch is read before the next is asked for, which may take its memory. ``job``
+    (:class:`suites._load_job.Job`) has paths, lengths and orders, and keeps what is ``built`` of the files, once.
+    ``workers`` are processes or threads beside the consumer; they may use processors of their own.
 
     The files are stretches of the corpus's audio, of 16 bits, encoded by libsndfile as it does by default, kept in the
     user's cache by their content. Before each sample of a ``cold`` case what is read, the files or what was built of

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bench import Case, Check, Codec, Op, Stream, Suite, Work
-from bench.codec import on_the_grid
+from bench.codec import on_the_grid, resample
 from bench.core import Implementation
 from bench.corpus import clip
 from bench.streaming import Chain, Running, of_codec
@@ -27,6 +27,9 @@ class StreamSuite(Suite):
     shorter, and are not padded: frame k begins at k hops and stands for its middle. Resamplers go to 48 kHz, or from
     48 to 16 kHz.
 
+    ``whole`` is for codecs that take whole signals only, where they are ``differentiable``: a call is a round trip of
+    all the audio, and the figures tell what nobody who streams it could do without.
+
     A chain is written ``a+b`` (``--chain a,b``). The audio goes from one to the next; what gives features lets it pass
     when the features of that place are there, as a gate or a mask would have to.
 
@@ -43,7 +46,7 @@ class StreamSuite(Suite):
 
     name = "stream"
     title = "frame by frame: float32 pieces of a mono signal -> what is ready by then, in frames of frame_ms"
-    ops = ("frame", "paced")
+    ops = ("frame", "paced", "whole")
     hosts = ("codec",)
     grids = {
         "quick": [{"frame_ms": [20.0], "sample_rate": [16000], "bitrate": [12.0], "channels": [1], "seconds": [2.0]}],
@@ -78,6 +81,8 @@ class StreamSuite(Suite):
         return Implementation(self.name, name, make, requires, links[0].extra, links[0].devices)
 
     def adopt(self, made: Any, case: Case) -> dict[str, Op]:
+        if isinstance(made, Codec) and made.differentiable and not made.stream:
+            return {"whole": whole(made, case)}
         chain = made if isinstance(made, Chain) else Chain([("", as_stream(made))])
         return ops(chain, case)
 
@@ -94,6 +99,10 @@ class StreamSuite(Suite):
         return None
 
     def check(self, case: Case, op: str, args: tuple[Any, ...], out: Any, reference: np.ndarray | None) -> Check:
+        if op == "whole":
+            short = out.shape[1] < args[0].shape[1]
+            wrong = f"{out.shape[1]} samples of {args[0].shape[1]}" if short else ""
+            return Check({}, wrong if np.isfinite(out).all() else "NaN or infinity in the output")
         streamed, offline, (tolerance, own, rate) = out
         if streamed.dtype != offline.dtype or streamed.shape[2:] != offline.shape[2:]:
             return Check({}, f"streams {streamed.dtype}{streamed.shape}, and is {offline.dtype}{offline.shape} offline")
@@ -113,7 +122,8 @@ class StreamSuite(Suite):
         return Work(0, 0)
 
     def audio_seconds(self, case: Case) -> float:
-        return case.frame_ms / 1000
+        """Of ``whole``; how long a piece lasts, its operation says."""
+        return case.seconds
 
 
 def as_stream(made: Any) -> Stream:
@@ -159,6 +169,20 @@ def ops(chain: Chain, case: Case) -> dict[str, Op]:
         return Op(lambda call: call(), prepare, finish, piece / chain.rate, least=FRAMES, **more)
 
     return {"frame": shared(probe=figures), "paced": shared(paced=True, probe=parts)}
+
+
+def whole(codec: Codec, case: Case) -> Op:
+    """Round trips of a codec that nobody can feed piece by piece, and how far it looks ahead."""
+    from suites import _latency
+
+    def prepare(audio: np.ndarray) -> Callable[[], Any]:
+        x = resample(audio, case.sample_rate, codec.rate)
+        return lambda: codec.decode(codec.encode(x))
+
+    def finish(out: np.ndarray) -> np.ndarray:
+        return resample(out, codec.rate, case.sample_rate)
+
+    return Op(lambda call: call(), prepare, finish, case.seconds, probe=lambda: _latency.by_gradient_only(codec))
 
 
 def together(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

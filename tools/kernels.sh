@@ -8,7 +8,7 @@ unset OPENBLAS_CORETYPE MKL_CBWR ATEN_CPU_CAPABILITY AUDIOKERN_ISA 2>/dev/null |
 machine=$("$bin/python" -c 'from bench.environment import collect, machine_id; print(machine_id(collect()))')
 folder=results/reference/$machine/kernels
 rm -rf "$folder"
-rm -f "${XDG_CACHE_HOME:-$HOME/.cache}/audio-bench/limits-$machine.json" # measured anew, now that it is at rest
+rm -f "${BENCH_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/audio-bench}/limits-$machine.json" # measured anew, now that it is at rest
 
 # $1: the name of the run; the rest: as for bench run. That somebody failed (4) is told by the rows.
 measure() {

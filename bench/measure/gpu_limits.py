@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure.gpu import Gpu, NoGpu, ordinal
-from bench.measure.limits import Limits, cache_folder, keep
+from bench.measure.limits import Limits, keep, kept
+from bench.userdata import cache_dir
 
 SOURCES = [Path(__file__).resolve().parents[n] / "cuda/limits.cu" for n in (2, 1)]  # in a checkout, installed
 SECONDS_AT_MOST = 120
@@ -113,9 +114,8 @@ def measure(meter: Any) -> Limits:
 def cached(meter: Any) -> Limits:
     """From the cache, if this kind of device was measured by these kernels; else measured now."""
     kind = re.sub(r"[^a-z0-9]+", "-", meter.name.lower()).strip("-")
-    path = cache_folder() / f"limits-{kind}-{hashlib.sha256(_source().read_bytes()).hexdigest()[:8]}.json"
-    if path.exists():
-        known: Limits = json.loads(path.read_text())
+    path = cache_dir() / f"limits-{kind}-{hashlib.sha256(_source().read_bytes()).hexdigest()[:8]}.json"
+    if known := kept(path):
         return known
     found = measure(meter)
     keep(path, found)

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from bench.userdata import cache_dir
+
 Limits = dict[str, Any]
 SECONDS = 0.15
 
@@ -17,8 +19,8 @@ def limits(machine: str, threads: tuple[int, ...] = (1,)) -> Limits:
     ``machine`` keys the cache. Bandwidth is listed by the working set at which it was measured, smallest
     first: half of each cache level, then main memory. Empty when the C library is not built.
     """
-    path = cache_folder() / f"limits-{machine}.json"
-    known: Limits = json.loads(path.read_text()) if path.exists() else {}
+    path = cache_dir() / f"limits-{machine}.json"
+    known = kept(path)
     cpu = known.setdefault("cpu", {})
     missing = [t for t in threads if str(t) not in cpu]
     if missing:
@@ -56,13 +58,20 @@ def working_sets() -> list[int]:
     return [*sorted(sizes or {16 << 10, 512 << 10}), 256 << 20]
 
 
-def cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audio-bench"
+def kept(path: Path) -> Limits:
+    """What :func:`keep` wrote; nothing where there is no such file, or a damaged one, which is measured again."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def keep(path: Path, known: Limits) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(known, indent=1) + "\n")
+        unfinished = path.with_suffix(f".{os.getpid()}.json")  # another process may read it at this moment
+        unfinished.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+        unfinished.replace(path)
     except OSError:
         pass  # a read-only home: measured again next time

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import DacConfig, DacModel
 
 from impls.codec._neural import Network, books
-from impls.codec._seeding import Stage, level, seed_codebooks, seeded, sound
+from impls.codec._seeding import Stage, level, lively, seed_codebooks, seeded, sound
 from impls.codec._weights import loaded
 
 PUBLISHED = {
@@ -19,7 +19,7 @@ PUBLISHED = {
 """descript-audio-codec, conf/final/16khz.yml, 24khz.yml, 44khz.yml: DacConfig's own ratios are those of 44.1 kHz."""
 
 REACH = 32
-"""Frames: more than the look-ahead and look-back of encoder and decoder, 204 ms at 44.1 kHz and 247 ms at 24 kHz."""
+"""Frames: more than the look-ahead and look-back of encoder and decoder, 204 ms at 44.1 kHz and 248 ms at 24 kHz."""
 
 
 def network(case: Any, published: dict[str, Any], **changes: Any) -> Network:
@@ -30,10 +30,10 @@ def network(case: Any, published: dict[str, Any], **changes: Any) -> Network:
     count = books(case, "DAC", range(1, config.n_codebooks + 1), bits * rate / hop)
     with seeded(case.seed) as generator:
         model = DacModel(config).eval()
-        _alive(model)
         if case.weights:
             loaded(model, case.weights)
         else:
+            lively(model)
             latents = model.encoder(sound(rate))
             seed_codebooks(latents, [map(factorized, model.quantizer.quantizers)], generator)
             chosen = model.quantizer(latents)[1][:, :count]
@@ -64,10 +64,3 @@ def factorized(layer: Any) -> Stage:
     return Stage(
         layer.codebook.num_embeddings, vectors, layer.codebook.weight.copy_, lambda residual: layer(residual)[0]
     )
-
-
-def _alive(model: nn.Module) -> None:
-    """transformers draws DAC's convolutions so small (0.02) that nothing passes: PyTorch's own draws instead."""
-    for part in model.modules():
-        if isinstance(part, nn.Conv1d):
-            part.reset_parameters()

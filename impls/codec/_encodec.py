@@ -8,7 +8,7 @@ from transformers import EncodecConfig, EncodecModel
 
 from impls.codec._neural import Network, books
 from impls.codec._seanet import Stream, folded, stage
-from impls.codec._seeding import level, seed_codebooks, seeded, sound
+from impls.codec._seeding import LOUDNESS, level, lively, seed_codebooks, seeded, sound
 from impls.codec._weights import loaded
 
 # facebook/encodec_24khz and encodec_48khz, config.json; also facebookresearch/encodec, model.py
@@ -35,9 +35,10 @@ def network(case: Any, published: dict[str, Any], **changes: Any) -> Network:
         folded(model.encoder), folded(model.decoder)
         layers = model.quantizer.layers
         if not case.weights:
+            lively(model.encoder, model.decoder)
             latents = model.encoder(sound(rate, config.audio_channels)[..., : rate if config.normalize else None])
             seed_codebooks(latents, [map(stage, layers)], generator)
-            level(model.decoder, latents, model.decoder.layers[-1].conv)
+            level(model.decoder, latents, model.decoder.layers[-1], 1.0 if config.normalize else LOUDNESS)
     model.to(case.device).requires_grad_(False)
     streams = config.use_causal_conv and config.norm_type == "weight_norm"
     return Network(

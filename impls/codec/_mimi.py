@@ -10,7 +10,7 @@ from transformers import MimiConfig, MimiModel
 
 from impls.codec._neural import Network, books
 from impls.codec._seanet import stage
-from impls.codec._seeding import level, seed_codebooks, seeded, sound
+from impls.codec._seeding import level, lively, seed_codebooks, seeded, sound
 from impls.codec._weights import loaded
 from impls.nets import causal
 
@@ -116,6 +116,7 @@ def network(case: Any, **changes: Any) -> Network:
         encoder, decoder = Encoder(model), Decoder(model)
         parts = [model.quantizer.semantic_residual_vector_quantizer, model.quantizer.acoustic_residual_vector_quantizer]
         if not case.weights:
+            lively(encoder, decoder)
             latents = encoder(sound(config.sampling_rate))
             for part in parts:
                 seed_codebooks(_projected(part, latents), [map(stage, part.layers)], generator)

@@ -1,7 +1,7 @@
 """Networks without training: seeded weights, codebooks made of the residuals that they will see, a usable loudness.
 
 Freshly built, EnCodec and Mimi have codebooks of zeros: every sound has the same indices, and every comparison of two
-implementations passes on nothing.
+implementations passes on nothing. As little is compared where every layer shrinks what it is given.
 """
 
 from __future__ import annotations
@@ -48,6 +48,21 @@ def sound(rate: int, channels: int = 1, seconds: float = SECONDS) -> Tensor:
 
 
 @torch.no_grad()
+def lively(*modules: nn.Module) -> None:
+    """Draw convolutions whose answers vary as much as their inputs, without biases.
+
+    PyTorch's own draws leave a third of the variance at each layer (its bound is 1 / sqrt(fan-in); He et al.,
+    arXiv 1502.01852, section 2.2), so that after twenty of them only the biases are heard, whatever is decoded.
+    """
+    for part in (part for module in modules for part in module.modules()):
+        if isinstance(part, (nn.Conv1d, nn.ConvTranspose1d)):
+            taps = part.kernel_size[0] / (part.stride[0] if part.transposed else 1)
+            part.weight.normal_(0, (part.in_channels // part.groups * taps) ** -0.5)
+            if part.bias is not None:
+                part.bias.zero_()
+
+
+@torch.no_grad()
 def seed_codebooks(latents: Tensor, chains: Iterable[Iterable[Stage]], generator: torch.Generator) -> None:
     """Fill every stage with means of two of its residuals, drawn at random: any number of codewords from few vectors.
 
@@ -63,10 +78,12 @@ def seed_codebooks(latents: Tensor, chains: Iterable[Iterable[Stage]], generator
 
 
 @torch.no_grad()
-def level(decoder: Callable[[Tensor], Tensor], latents: Tensor, last: nn.Module) -> None:
-    """Scale the last convolution so that the decoder's answer to ``latents`` has the RMS of audible sound."""
+def level(decoder: Callable[[Tensor], Tensor], latents: Tensor, last: nn.Module, loudness: float = LOUDNESS) -> None:
+    """Scale the last convolution, and a norm behind it, so that the answer to ``latents`` has the RMS ``loudness``."""
     weights, latents = list(last.parameters()), latents[..., : max(8, latents.shape[-1] // 5)]
-    for _ in range(2):  # a tanh at the end makes the first guess a little wrong
-        factor = LOUDNESS / max(float(decoder(latents).std()), 1e-9)
+    for _ in range(10):  # a tanh at the end hides how much too loud a guess is
+        factor = loudness / max(float(decoder(latents).std()), 1e-9)
+        if 0.9 < factor < 1.1:
+            break
         for weight in weights:
             weight.mul_(factor)

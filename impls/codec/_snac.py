@@ -12,7 +12,7 @@ from bench import Unsupported
 from impls.codec._dac import factorized
 from impls.codec._neural import Network
 from impls.codec._seanet import folded
-from impls.codec._seeding import Stage, level, seed_codebooks, seeded, sound
+from impls.codec._seeding import Stage, level, lively, seed_codebooks, seeded, sound
 from impls.codec._weights import loaded
 
 PUBLISHED = {
@@ -37,6 +37,7 @@ def network(case: Any, published: dict[str, Any], **changes: Any) -> Network:
         _quiet(model)
         layers = model.quantizer.quantizers
         if not case.weights:
+            lively(model.encoder, model.decoder)
             with torch.no_grad():
                 latents = model.encoder(model.preprocess(sound(settings["sampling_rate"])))
                 seed_codebooks(latents, [map(_stage, layers)], generator)

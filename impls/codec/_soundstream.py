@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from impls.codec._neural import Network, books
-from impls.codec._seeding import Stage, level, seed_codebooks, seeded, sound
+from impls.codec._seeding import Stage, level, lively, seed_codebooks, seeded, sound
 from impls.codec._weights import loaded, read
 from impls.nets.causal_conv import Chain
 from impls.nets.rvq import ResidualVectorQuantizer
@@ -39,6 +39,7 @@ def network(case: Any, **changes: Any) -> Network:
             loaded(model, case.weights)
             count = min(count, model.quantizer.n_q)
         else:
+            lively(model.encoder, model.decoder)
             latents = model.embed(sound(RATE)).detach()
             seed_codebooks(latents, [stages(model.quantizer)], generator)
             level(model.decoder, model.quantizer.decode(model.quantizer.encode(latents[..., :150])), model.decoder[-1])

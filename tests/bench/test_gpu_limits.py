@@ -55,7 +55,7 @@ def test_before_ampere_there_is_no_such_matrix_rate():
 
 
 def test_they_are_measured_once_for_a_kind_of_device(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path))
     first, second, other = Simulated(), Simulated(), Simulated()
     other.name = "NVIDIA A10"
     assert cached(first) == cached(second)

@@ -38,7 +38,7 @@ def test_no_figure_where_the_limits_are_unknown():
 
 def test_limits_are_measured_once_and_kept(tmp_path, monkeypatch):
     pytest.importorskip("audiokern", reason="the C library is not built")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(limits, "SECONDS", 0.01)
     found = limits.limits("this-machine", (1,))
     one = found["cpu"]["1"]
@@ -46,11 +46,19 @@ def test_limits_are_measured_once_and_kept(tmp_path, monkeypatch):
     assert all(read > 0 and copy > 0 for _, read, copy in one["bandwidth"])
     monkeypatch.setattr(limits, "_measure", lambda threads: pytest.fail("measured again"))
     assert limits.limits("this-machine", (1,)) == found
-    assert json.loads((tmp_path / "audio-bench" / "limits-this-machine.json").read_text()) == found
+    assert json.loads((tmp_path / "limits-this-machine.json").read_text()) == found
+
+
+def test_a_damaged_record_is_measured_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(limits, "_measure", lambda threads: {"fma_gflops": 1.0, "bandwidth": []})
+    for damaged in ("", '{"cpu"', "[]"):
+        (tmp_path / "limits-m.json").write_text(damaged)
+        assert limits.limits("m", (1,))["cpu"]["1"]["fma_gflops"] == 1.0
 
 
 def test_without_the_library_there_is_no_figure_and_nothing_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(limits, "_measure", lambda threads: {})
     assert limits.limits("bare", (1, 2)) == {"cpu": {}}
     monkeypatch.setattr(limits, "_measure", lambda threads: {"fma_gflops": 1.0, "bandwidth": []})

@@ -1,4 +1,4 @@
-"""Neural codecs, a thousandth of their size: packets, parity with the library, streaming, long sounds, errors."""
+"""Neural codecs, a thousandth of their size: packets, parity with the library, streaming, long sounds."""
 
 from __future__ import annotations
 
@@ -17,19 +17,10 @@ pytest.importorskip("transformers.models.mimi.modeling_mimi", exc_type=(ImportEr
 
 import tiny_codecs as tiny
 import torch
+from tiny_codecs import made, sound
 
 NAMES = ("encodec", "causal", "mimi", "dac", "encodec48", "snac")
 STREAMED = ("encodec", "causal", "mimi")
-
-
-def made(name, how="float32"):
-    if name == "snac":
-        pytest.importorskip("snac")
-    return tiny.codec(name, how)
-
-
-def sound(codec, seconds=1.0, seed=0):
-    return np.stack([stream(round(seconds * codec.rate), codec.rate, seed + n) for n in range(codec.channels)])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -48,6 +39,14 @@ def test_round_trip_with_indices_that_vary(name):
         bits = 2 * 32 + (150 + -(-(x.shape[1] - 47520) // 320)) * 4 * 4
     assert codec.payload_bits(packets) == pytest.approx(bits)
     assert codec.random_weights and codec.parameters > 1000 and codec.macs > 1e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_seeded_network_says_what_it_is_told(name):
+    """Where biases drowned everything, all that compares two decoders would pass."""
+    codec = made(name)
+    one, other = (codec.decode(codec.encode(sound(codec, 1.0, seed))) for seed in (0, 9))
+    assert np.abs(one - other).std() > 0.3 * one.std()
 
 
 def test_the_library_gives_the_same_indices_and_samples():
@@ -175,153 +174,3 @@ def test_moshi_streams_what_it_gives_offline():
     feed = one.stream()
     parts = [feed(x[:, at : at + 1920]) for at in range(0, x.shape[1], 1920)]
     np.testing.assert_allclose(np.concatenate(parts, axis=1), one.decode(packets), atol=1e-5)
-
-
-ERRORS = {
-    "empty": (lambda c: c.encode(np.zeros((1, 0), np.float32)), "empty: there is nothing to encode"),
-    "stereo": (lambda c: c.encode(np.zeros((2, 960), np.float32)), "2 channels; this codec takes mono"),
-    "no packets": (lambda c: c.decode([]), "no packets"),
-    "short": (lambda c: c.decode([b"", *c.encode(np.zeros((1, 640), np.float32))]), "a packet of 0 bytes; a frame"),
-    "long": (lambda c: c.decode([bytes(9)]), "a packet of 9 bytes; a frame of this codec takes 2"),
-}
-
-
-@pytest.mark.parametrize("what", ERRORS)
-def test_errors_in_one_line(what):
-    call, said = ERRORS[what]
-    with pytest.raises(ValueError, match=said) as found:
-        call(made("encodec"))
-    assert "\n" not in str(found.value)
-
-
-def test_mono_into_stereo_and_damaged_segments():
-    codec = made("encodec48")
-    with pytest.raises(ValueError, match="has 1 channels; this codec takes 2"):
-        codec.encode(np.zeros((1, 960), np.float32))
-    with pytest.raises(Unsupported, match="takes 2 channels, not 1: --case channels=2"):
-        from impls.codec._segments import segmented
-
-        segmented(tiny.case(2.4), tiny.network("encodec48"), 48000, 480)
-    (packet,) = codec.encode(sound(codec, 0.2))
-    for bad, said in ((packet[:-1], "a segment takes"), (b"\xff" * 4 + packet[4:], "cannot be nan loud")):
-        with pytest.raises(ValueError, match=said):
-            codec.decode([bad])
-
-
-@pytest.mark.parametrize(("bitrate", "near"), ((64.0, "1.2"), (0.1, "0.6")))
-def test_a_bitrate_out_of_reach(bitrate, near):
-    with pytest.raises(Unsupported, match=f"EnCodec has 0.6 to 1.2 kbit/s, and not .*: --bitrate {near} is near"):
-        tiny.network("encodec", tiny.case(bitrate))
-
-
-def test_packing_is_exact_and_refuses_codes_out_of_range():
-    from impls.codec._packing import Packing
-
-    packing = Packing([1024, 3, 1 << 36])
-    codes = np.array([[1023, 0, 5], [2, 1, 0], [(1 << 36) - 1, 7, 1 << 35]])
-    packets = packing.pack(codes)
-    assert packing.payload_bits(packets) == 3 * (10 + 2 + 36) and {len(p) for p in packets} == {6}
-    assert (packing.unpack(packets) == codes).all()
-    with pytest.raises(ValueError, match="codebook 1 has codes from 1 to 3, not from 0 to 2"):
-        packing.pack(codes + np.array([[0], [1], [0]]))
-    with pytest.raises(ValueError, match="codebook 1"):
-        packing.unpack([bytes([255] * 6)])
-
-
-@pytest.mark.parametrize(
-    ("name", "how"),
-    (
-        ("dac", "bfloat16"),
-        ("dac", "onnx"),
-        ("mimi", "int8"),
-        ("mimi", "onnx"),
-        ("encodec", "onnx"),
-        ("encodec", "entropy"),
-    ),
-)
-def test_variants_against_float32(name, how):
-    pytest.importorskip({"onnx": "onnxruntime", "entropy": "constriction"}.get(how, "torch"))
-    plain, other = made(name), made(name, how)
-    x = sound(plain, 1.7)
-    packets = plain.encode(x)
-    if how == "entropy":
-        packets = other.encode(x)
-        again = plain.decode(plain.encode(x))  # PyTorch may round otherwise from call to call
-        np.testing.assert_allclose(other.decode(packets), again, atol=1e-5, err_msg="not lossless")
-        assert other.payload_bits(packets) < 1.1 * plain.payload_bits(plain.encode(x)), "random indices save nothing"
-        return
-    least = {"bfloat16": 20, "int8": 20, "onnx": 80}[how]
-    truth, found = plain.decode(packets), other.decode(packets)
-    assert 10 * np.log10((truth**2).sum() / ((truth - found) ** 2).sum()) > least
-    assert other.differences["indices_differ"] < 0.25 and other.differences["audio_snr_db"] > least
-    assert (
-        other.model_bytes < plain.model_bytes if how in ("bfloat16", "int8") else other.model_bytes == plain.model_bytes
-    )
-
-
-def test_a_variant_that_strays_is_refused(monkeypatch):
-    from impls.codec import _variants
-
-    monkeypatch.setitem(_variants.TOLERANCE, "bfloat16", 300.0)
-    with pytest.raises(ValueError, match=r"bfloat16 is .* dB from float32, and 300 are asked of it"):
-        _variants.made(tiny.network("dac"), "bfloat16", tiny.case())
-    with pytest.raises(Unsupported, match="convolutions only"):
-        _variants.made(tiny.network("dac"), "int8", tiny.case())
-
-
-def test_macs_by_hand():
-    """Two convolutions and an LSTM whose multiplications can be counted on paper."""
-    from impls.codec._counting import macs_per_second
-    from impls.codec._neural import Network
-
-    class Recurrent(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.lstm = torch.nn.LSTM(3, 3, 2)
-
-        def forward(self, x):
-            return self.lstm(x.permute(2, 0, 1))[0].permute(1, 2, 0)
-
-    encoder = torch.nn.Sequential(torch.nn.Conv1d(1, 3, 4, stride=4), Recurrent())
-    decoder = torch.nn.ConvTranspose1d(3, 1, 4, stride=4)
-    net = Network(encoder, decoder, lambda x: x.long(), lambda x: x.float(), 400, 4, [2] * 3)
-    assert macs_per_second(net) == 100 * (3 * 4 + 2 * 4 * 3 * (3 + 3) + 3 * 4)
-
-
-PUBLISHED = {
-    "encodec": (14.85e6, 32 * 1024 * 128),
-    "mimi": (79.3e6, 32 * 2048 * 256),
-    "dac16": (74.2e6, 0),
-    "dac24": (74.7e6, 0),
-    "dac44": (76.6e6, 0),
-    "snac": (19.8e6, 0),
-}
-
-
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_published_numbers_of_parameters(name):
-    """Counted on the meta device: nothing is computed, no memory is taken."""
-    from transformers import DacConfig, DacModel, EncodecConfig, EncodecModel, MimiConfig, MimiModel
-
-    from impls.codec import _dac, _encodec, _mimi
-
-    if name == "snac":
-        pytest.importorskip("snac")
-        from impls.codec import _snac
-    with torch.device("meta"):
-        if name == "encodec":
-            model = EncodecModel(EncodecConfig(**_encodec.PUBLISHED_24))
-        elif name == "snac":
-            model = _snac.SNAC(**_snac.PUBLISHED[24])
-        elif name == "mimi":
-            model = MimiModel(MimiConfig(**_mimi.PUBLISHED))
-        else:
-            model = DacModel(DacConfig(**_dac.PUBLISHED[int(name[3:])]))
-            model.apply_weight_norm()
-    parameters, codebooks = PUBLISHED[name]
-    assert sum(p.numel() for p in model.parameters()) == pytest.approx(parameters, abs=0.06e6)
-    sizes = {"embed": 0, "embed_sum": 0}
-    for key, tensor in model.named_buffers():
-        if (last := key.rsplit(".", 1)[-1]) in sizes:
-            sizes[last] += tensor.numel()
-    assert sum(sizes.values()) == codebooks

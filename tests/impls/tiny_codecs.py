@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
+import pytest
+
 from bench import Case, Codec
+from bench.signals import stream
 
 ENCODEC = {"num_filters": 2, "hidden_size": 8, "codebook_size": 16, "target_bandwidths": (0.6, 1.2)}
 MIMI = {
@@ -23,7 +27,7 @@ def case(bitrate: float = 1.2, channels: int = 1, **more: Any) -> Case:
     return Case("codec", params, **more)
 
 
-def network(name: str, wanted: Case | None = None) -> Any:
+def network(name: str, wanted: Case | None = None, **changes: Any) -> Any:
     from impls.codec import _dac, _encodec, _mimi
 
     wanted = wanted or case(BITRATES[name], 2 if name == "encodec48" else 1)
@@ -37,9 +41,8 @@ def network(name: str, wanted: Case | None = None) -> Any:
         return _snac.network(wanted, _snac.PUBLISHED[24], **SNAC)
     if name == "encodec48":
         return _encodec.network(wanted, _encodec.PUBLISHED_48, **ENCODEC | {"target_bandwidths": (1.2, 2.4)})
-    return _encodec.network(
-        wanted, _encodec.PUBLISHED_24, **ENCODEC, **({"pad_mode": "constant"} if name == "causal" else {})
-    )
+    changes |= {"pad_mode": "constant"} if name == "causal" else {}
+    return _encodec.network(wanted, _encodec.PUBLISHED_24, **ENCODEC, **changes)
 
 
 @cache
@@ -50,3 +53,15 @@ def codec(name: str, how: str = "float32") -> Codec:
     if name == "encodec48":
         return _segments.segmented(wanted, network(name), 48000, 480, how)
     return _neural.codec(wanted, network(name), how)
+
+
+def made(name: str, how: str = "float32") -> Codec:
+    """The codec; the test is skipped where its library is not there."""
+    if name == "snac":
+        pytest.importorskip("snac")
+    return codec(name, how)
+
+
+def sound(codec: Codec, seconds: float = 1.0, seed: int = 0) -> np.ndarray:
+    """(channels, samples) at the codec's rate."""
+    return np.stack([stream(round(seconds * codec.rate), codec.rate, seed + n) for n in range(codec.channels)])

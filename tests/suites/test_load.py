@@ -79,7 +79,6 @@ def test_a_loader_may_use_the_memory_of_a_batch_again():
     assert verdict(again).wrong == ""
 
 
-ALWAYS_FIRST = {"x": np.arange(24)}
 FAULTS = {
     "0 of 24 never, 1 twice": lambda e, x, i, s: (
         (x[[*range(len(i)), 0]], i[[*range(len(i)), 0]], s[[*range(len(i)), 0]]) if 3 in i else (x, i, s)

@@ -124,6 +124,19 @@ def test_look_ahead_is_told_with_what_is_declared():
     assert found == {"lookahead_samples": 31, "algorithmic_ms": 2.0, "declared_ms": 2.0}
 
 
+@pytest.mark.parametrize("length", [3 * 32 + 5, 41 * 32 + 31])
+def test_only_whole_frames_are_fed(length):
+    """Also where the last piece is shorter than the others, and less than a frame is left."""
+    fed = []
+
+    def feed(x):
+        fed.append(x.shape[1])
+        return x
+
+    out = _latency.streamed(replace(blocks(32), open=lambda: feed), np.zeros((1, length), np.float32))
+    assert out.shape[1] == sum(fed) == length // 32 * 32 and not any(n % 32 for n in fed)
+
+
 def test_a_lag_that_nothing_asks_for_is_no_look_ahead():
     """37 samples late: what a sample becomes needs nothing after it. That it comes late is latency, not look-ahead."""
     assert _latency.look_ahead(late(37)) == {"lookahead_samples": 0, "algorithmic_ms": 0.062}
