@@ -10,8 +10,9 @@ EXTRAS ?=
 BIN := $(VENV)/bin
 SPACE := $(subst ,, )
 
-# what measures nothing may share the processors; the harness's own tests want them for themselves
-APART := tests/csrc tests/cuda tests/impls tests/suites tests/tools
+# tests of how time is measured, and of runs that are stopped half-way, want the processors for themselves
+ALONE := $(addprefix tests/bench/,measure compare/test_interleave.py $(patsubst %,test_%.py,\
+	doctor faults kills measuring pace selftest store))
 
 .PHONY: run test lint format reference kernels gate sanitize fuzz setup clean
 
@@ -20,8 +21,8 @@ run: setup
 
 test: EXTRAS = all,dev
 test: setup
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(APART)
-	$(BIN)/python -m pytest tests/bench
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest $(ALONE)
 
 lint: EXTRAS = all,dev
 lint: setup

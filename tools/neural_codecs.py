@@ -55,6 +55,8 @@ CLAIMS = [
     ),
     Claim("SoundStream: numbers trained", "soundstream", "decode", "parameters", "8.4 M", "arXiv 2107.03312", "M"),
 ]
+CONFORMER = "about {}% more; the plan of this codec"
+SIDES = {"bsq_vit:conformer": "in the encoder", "bsq_vit:conformer2": "on both sides"}
 SCALES = {"M": 1e-6}
 TABLE = {
     "encode": ("encode", "x_realtime", 1.0), "decode": ("decode", "x_realtime", 1.0),
@@ -94,6 +96,30 @@ def compared(summary: Sequence[Mapping[str, Any]]) -> Iterable[str]:
         yield f"| {c.text} | {c.published} | {here} | {c.unit.replace('x', '× real time')} | {c.conditions} |"
 
 
+def conformers(summary: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """What the Conformer convolution costs: of times the range that both intervals allow; measured side by side."""
+    by = {(line["impl"], line["op"]): line for line in summary}
+    for impl, where in SIDES.items():
+        numbers = [find(summary, name, "decode", "parameters") for name in (impl, "bsq_vit")]
+        if numbers[0] and numbers[1]:
+            more = significant(100 * (numbers[0] / numbers[1] - 1))
+            yield f"| BSQ-ViT, Conformer {where}: numbers | {CONFORMER.format(15)} | {more} | % more | counted |"
+        for op in ("encode", "decode"):
+            new, base = by.get((impl, op), {}), by.get(("bsq_vit", op), {})
+            if not (new.get("low_ms") and base.get("low_ms")):
+                continue
+            ratios = (
+                new["median_ms"] / base["median_ms"],
+                new["low_ms"] / base["high_ms"],
+                new["high_ms"] / base["low_ms"],
+            )
+            value, low, high = (significant(100 * (ratio - 1)) for ratio in ratios)
+            yield (
+                f"| BSQ-ViT, Conformer {where}: time to {op} | {CONFORMER.format(20)} | {value}, {low} to {high} | "
+                "% more | one processor |"
+            )
+
+
 def everything(summary: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     impls = list(dict.fromkeys(line["impl"] for line in summary))
     yield f"| codec | {' | '.join(TABLE)} |\n| :-- |{' --: |' * len(TABLE)}"
@@ -120,7 +146,7 @@ def main(runs: Sequence[str]) -> None:
         "seeded weights of the published sizes: how fast a network is does not depend on what it was taught, and its "
         "quality is not shown. One thread.\n"
     )
-    print("\n".join(compared(summary)))
+    print("\n".join([*compared(summary), *conformers(summary)]))
     print(f"\n{NOTES.read_text().strip()}\n\n## Everything measured\n")
     print("\n".join(everything(summary)))
     if reasons := list(failed(row for result in results for row in result.rows)):

@@ -34,3 +34,14 @@ def test_measured_and_missing():
     assert "| `encodec` | 9.79 | 9.67 |" in table and "mimi" not in table, "a wrong answer has no speed"
     rows = [Row("r", "codec", "dac44:int8", {}, "", status="unavailable", reason="convolutions only")] * 2
     assert list(page.failed(rows)) == ["- `dac44:int8` : unavailable: convolutions only"]
+
+
+def test_what_the_conformer_costs():
+    page = tool()
+    line = {"impl": "bsq_vit", "op": "decode", "status": "ok", "median_ms": 100.0, "low_ms": 90.0, "high_ms": 110.0}
+    summary = [line | {"quality": {"parameters": 100.0}}]
+    summary.append(line | {"impl": "bsq_vit:conformer", "median_ms": 120.0, "low_ms": 110.0, "high_ms": 126.0})
+    summary[1]["quality"] = {"parameters": 115.0}
+    numbers, time = page.conformers(summary)
+    assert "| 15.0 | % more |" in numbers and "time to decode" in time and "| 20.0, 0 to 40.0 | % more" in time
+    assert not list(page.conformers(summary[1:]))
