@@ -22,8 +22,8 @@ CHUNK_SECONDS = 20.0
 """A longer sound goes through the network in pieces of this length, so that memory does not grow with it."""
 
 STREAM_TOLERANCE = 1e-3
-"""RMS over RMS: sums in another order round otherwise, 1e-6 to 1e-5. With all 32 codebooks of Mimi, one index in ten
-thousand then falls otherwise, 3e-4; an early one of an untrained network would be far above."""
+"""RMS over RMS: sums in another order round otherwise, 1e-6 to 1e-5. With all 32 codebooks of Mimi, an index then falls
+otherwise now and again, 3e-4 in two seconds; an early one of an untrained network would be far above."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ QUICK = ("--benchmark-max-time=0.005", "--benchmark-min-rounds=3")
 @pytest.fixture
 def pytest_in(tmp_path):
     def call(*args: str) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "BENCH_PATH": str(TOYS), "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
+        # pytest-benchmark measures nothing where it finds xdist at work, as it may be around this very test
+        outer = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+        env = {**outer, "BENCH_PATH": str(TOYS), "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
         given = [] if KNOWN else ["-p", "bench.pytest_plugin"]
         quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # of an editable installation's own files
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *quiet, *given, *args]

@@ -18,8 +18,6 @@ from tiny_codecs import made, sound
     ("name", "how"),
     (
         ("dac", "bfloat16"),
-        ("encodec", "bfloat16"),
-        ("mimi", "bfloat16"),
         ("dac", "onnx"),
         ("mimi", "int8"),
         ("mimi", "onnx"),

@@ -29,8 +29,10 @@ def test_one_command_times_and_scores(bench, tmp_path):
     assert stream.quality["algorithmic_delay_ms"] == 40.0
     encode = rows["toy_held", "encode"]
     assert encode.audio_seconds == 1.0 and encode.quality["payload_bps"] == 512000 and encode.quality["in_window"]
-    scores = list(read_scores(tmp_path / "run"))
-    assert [(s.impl, s.clip, s.status) for s in scores] == [(ORIGINAL, "a", "ok"), ("toy_held", "a", "ok")]
+    scores = list(read_scores(tmp_path / "run"))  # as they were ready
+    assert sorted((s.impl, s.clip, s.status) for s in scores) == sorted(
+        [(ORIGINAL, "a", "ok"), ("toy_held", "a", "ok")]
+    )
     assert json.loads((tmp_path / "run" / "plan.json").read_text())["metrics"] == ["snr"]
 
 
