@@ -182,7 +182,7 @@ def whole(codec: Codec, case: Case) -> Op:
     def finish(out: np.ndarray) -> np.ndarray:
         return resample(out, codec.rate, case.sample_rate)
 
-    return Op(lambda call: call(), prepare, finish, case.seconds, probe=lambda: _latency.by_gradient_only(codec))
+    return Op(lambda call: call(), prepare, finish, probe=lambda: _latency.by_gradient_only(codec))
 
 
 def together(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

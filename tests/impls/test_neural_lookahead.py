@@ -69,7 +69,8 @@ def test_what_cannot_be_streamed_tells_its_look_ahead_all_the_same():
     case = Case("stream", {"frame_ms": 20.0, "sample_rate": 24000, "bitrate": 0.6, "channels": 1, "seconds": 0.5})
     codec = tiny.codec("dac")
     made = SUITE.adopt(codec, case)
-    assert list(made) == ["whole"]
+    assert list(made) == ["whole"] and not made["whole"].frame_seconds, "no frame that could come late"
+    assert SUITE.audio_seconds(case) == 0.5
     args = SUITE.inputs(case, SUITE.audio(case))["whole"]
     out = made["whole"].call(args)
     assert SUITE.check(case, "whole", args, out, None).wrong == ""
