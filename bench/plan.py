@@ -58,6 +58,7 @@ class Plan:
     slowdowns: Mapping[str, float] | None = None  # planted by the self-test: label of an implementation -> share
     homes: Mapping[str, Mapping[str, Any]] | None = None  # of a comparison: side (`impl@side`) -> process.Home
     extras: bool = True  # end-to-end time and memory, in a pass of their own after the sampling
+    copies: bool = False  # workers are forks of a template that has imported (see bench.nursery)
     ahead: bool = False  # of ordinary programs (process.ahead), where that is permitted
 
     def to_json(self) -> dict[str, Any]:

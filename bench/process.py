@@ -113,15 +113,14 @@ class Worker:
         home: Home = Home(),
         prefix: Sequence[str] = (),
     ):
-        self.conditions, self.home = conditions, home
         mine, theirs = socket.socketpair()
         with theirs:
             # -P: the current folder must not shadow a library; the registry adds it by itself
             python = [*prefix, home.python, "-P", "-m", module]
             command = [*python, str(theirs.fileno()), str(os.getpid()), *arguments]
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 command,
-                env=self._environment(),
+                env=_environment(conditions, home),
                 cwd=home.folder,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
@@ -129,18 +128,35 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )
+        self._hold(process, mine, conditions)
+
+    def copy(self) -> Worker:
+        """A fork of this worker, which must be idle: what it has imported is there at once, what it will allocate is
+        not. Raises :class:`Failed` as :meth:`receive` does."""
+        mine, theirs = socket.socketpair()
+        reading, writing = os.pipe()
+        try:
+            socket.send_fds(self.channel, [b'{"do": "fork"}\n'], [theirs.fileno(), writing])
+            pid = self.receive("copying itself")["pid"]
+        except OSError:
+            raise Failed("crash", "copying itself: the process is gone", dead=True) from None
+        finally:
+            theirs.close()
+            os.close(writing)
+        made = object.__new__(Worker)
+        made._hold(Copy(self, pid, reading), mine, self.conditions)
+        made.receive("copying itself")  # from here on it is a process group of its own, which kill() ends
+        return made
+
+    def _hold(self, process: subprocess.Popen[bytes] | Copy, channel: socket.socket, conditions: Conditions) -> None:
+        self.process, self.channel, self.conditions = process, channel, conditions
         self._shape()
-        self.channel = mine
         self.pending = b""
         self.words = b""
         self.said = 0
         self.looks = 0
         self.oom_kills = _oom_kills()
         threading.Thread(target=self._drain, daemon=True).start()
-
-    def _environment(self) -> dict[str, str]:
-        path = [*self.home.path, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-        return self.conditions.environment() | {"PYTHONPATH": os.pathsep.join(path)}
 
     def _shape(self) -> None:
         """Pin the worker, and make it the first that the kernel kills when memory runs out."""
@@ -240,6 +256,28 @@ class Worker:
             return Failed("oom", f"{doing}: the kernel killed it because memory ran out{last}", dead=True)
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
         return Failed("crash", f"{doing}: the process {how}{last}", dead=True)
+
+
+class Copy:
+    """The process of a forked worker, as :class:`subprocess.Popen` shows one; its parent waits for it on our behalf."""
+
+    def __init__(self, template: Worker, pid: int, output: int):
+        self.template, self.pid = template, pid
+        self.stdout = os.fdopen(output, "rb", buffering=0)
+        self.code: int | None = None
+
+    def wait(self) -> int:
+        if self.code is None:
+            try:
+                self.code = int(self.template.ask("reap", "waiting for a copy", pid=self.pid)["code"])
+            except Failed:
+                self.code = -signal.SIGKILL  # its parent is gone, and with it every copy
+        return self.code
+
+
+def _environment(conditions: Conditions, home: Home) -> dict[str, str]:
+    path = [*home.path, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return conditions.environment() | {"PYTHONPATH": os.pathsep.join(path)}
 
 
 def _group_lives(group: int) -> bool:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from math import ceil
 from typing import Any
 
 from bench import stats
 from bench.core import Case
+from bench.nursery import Nursery
 from bench.plan import Item
 from bench.process import Conditions, Failed, Home, Worker, ahead, allocator_text
 from bench.registry import Registry
@@ -79,6 +81,7 @@ class Runner:
         self.store, self.plan, self.registry, self.observer = store, store.plan, registry, observer
         self.referee = referee or Referee()
         self.order = random.Random(self.plan.seed)
+        self.nursery = Nursery(self.plan.copies and self.plan.device == "cpu")  # a driver's state is not copied
         # what failed once is not tried again in later replicates, nor after a resume
         self.failed = {
             self._place(r.impl, r.threads, r.case, r.op) for r in store.rows if r.status not in ("ok", "unstable")
@@ -100,6 +103,7 @@ class Runner:
                                 self._case(crew, params)
                     self.referee.look(self.store.rows)
         finally:
+            self.nursery.close()
             self.observer.end()
 
     def _broken(self, item: Item) -> None:
@@ -272,11 +276,14 @@ class Crew:
 
     def muster(self) -> None:
         """Start every worker that has work left; they import side by side, before anything is measured."""
-        for impl in self.item.impls:
-            if not self.runner.has_failed(impl, self.threads, {}, "") and not self._all_done(impl):
-                self.runner.observer.doing(f"{self.item.suite}: {impl} starts")
-                self._start(impl)
-                self.workers[impl].send("hello")
+        impls = [
+            i for i in self.item.impls if not self.runner.has_failed(i, self.threads, {}, "") and not self._all_done(i)
+        ]
+        self.runner.nursery.prepare(self.replicate, {self._label(i): partial(self._fresh, i) for i in impls})
+        for impl in impls:
+            self.runner.observer.doing(f"{self.item.suite}: {impl} starts")
+            self._start(impl)
+            self.workers[impl].send("hello")
         for impl in list(self.workers):
             self._greet(impl, {})
 
@@ -350,10 +357,16 @@ class Crew:
         )
 
     def _start(self, impl: str) -> None:
+        self.workers[impl] = self.runner.nursery.worker(self._label(impl), partial(self._fresh, impl))
+
+    def _label(self, impl: str) -> str:
+        return f"{self.item.suite} {impl} {self.threads}"
+
+    def _fresh(self, impl: str) -> Worker:
         name, _, side = impl.partition("@")  # one implementation under two labels, or in two homes
         home = Home(**(self.runner.plan.homes or {}).get(side, {}))
         scratch = str(self.runner.store.scratch.resolve())  # a home may be another folder
-        self.workers[impl] = Worker([self.item.suite, name, scratch], self.conditions, home=home)
+        return Worker([self.item.suite, name, scratch], self.conditions, home=home)
 
     def _greet(self, impl: str, params: dict[str, Any]) -> bool:
         found = self._guard(impl, params, "", lambda: self.workers[impl].receive("starting"))

@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import json
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -51,9 +52,13 @@ class Session:
         self.measured: dict[str, tuple[Callable[..., Any], tuple[Any, ...], int, float]] = {}
 
     def hello(self) -> Answer:
-        """Import what the implementation requires: availability is proven, not guessed."""
+        """Import what the implementation requires: availability is proven, not guessed.
+
+        ``copies``: this process may be forked, because importing left no thread behind, which a fork would lose.
+        """
         prove(self.implementation)
-        return {"version": version_of(self.implementation)}
+        gc.freeze()  # a copy (see :func:`serve`) shares what is here by now, until someone writes on it
+        return {"version": version_of(self.implementation), "copies": len(os.listdir("/proc/self/task")) == 1}
 
     def open(self, case: Answer) -> Answer:
         self.close()
@@ -261,6 +266,9 @@ def _failure(error: BaseException) -> Answer:
     return {"status": "error", "reason": _one_line(error)}
 
 
+_SHIFTED: list[bytes] = []  # in the heap, ahead of what a copied process allocates for its implementation
+
+
 def _die_with_parent(parent: int) -> None:
     """A worker never outlives the run, not even one that was killed with SIGKILL."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
@@ -269,16 +277,55 @@ def _die_with_parent(parent: int) -> None:
 
 
 def serve(descriptor: int, parent: int, handle: Callable[[Answer], Answer]) -> None:
-    """Answer requests from the socket, one JSON line each, until the parent closes it or dies."""
+    """Answer requests from the socket, one JSON line each, until the parent closes it or dies.
+
+    Two requests are not for ``handle``. ``fork`` comes with two descriptors, a socket and a pipe: a copy of this
+    process answers there from then on, at first that it is there, and writes its output into the pipe. ``reap``
+    waits for the end of such a copy and answers with its exit code.
+    """
     _die_with_parent(parent)
-    channel = socket.socket(fileno=descriptor).makefile("rw", encoding="utf-8")
-    for line in channel:
-        try:
-            answer = handle(json.loads(line))
-        except (Exception, SystemExit) as error:
-            answer = _failure(error)
-        channel.write(json.dumps(answer) + "\n")
-        channel.flush()
+    channel, pending = socket.socket(fileno=descriptor), b""
+    while True:
+        data, passed, _, _ = socket.recv_fds(channel, 1 << 16, 2)
+        if not data:
+            return
+        pending += data
+        while b"\n" in pending:
+            line, _, pending = pending.partition(b"\n")
+            request = json.loads(line)
+            if request["do"] == "fork":
+                us = os.getpid()
+                pid = os.fork()
+                if pid == 0:
+                    channel, pending = _copied(us, channel, *passed), b""
+                else:
+                    for one in passed:
+                        os.close(one)
+                answer = {"pid": pid}
+            else:
+                answer = _answer(request, handle)
+            channel.sendall(json.dumps(answer).encode() + b"\n")
+
+
+def _answer(request: Answer, handle: Callable[[Answer], Answer]) -> Answer:
+    if request["do"] == "reap":
+        return {"code": os.waitstatus_to_exitcode(os.waitpid(request["pid"], 0)[1])}
+    try:
+        return handle(request)
+    except (Exception, SystemExit) as error:
+        return _failure(error)
+
+
+def _copied(template: int, its: socket.socket, ours: int, output: int) -> socket.socket:
+    """A copy makes itself a process of its own: session, output, socket, and addresses, which it shifts at random."""
+    os.setsid()
+    _die_with_parent(template)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    its.close()
+    _SHIFTED.append(bytes(secrets.randbelow(1 << 20)))
+    return socket.socket(fileno=ours)
 
 
 def main(descriptor: int, parent: int, suite: str, impl: str, scratch: str) -> None:

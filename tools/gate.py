@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 
 from gate_page import write
-from gate_pairs import KERNELS, append, background, measure, read
+from gate_pairs import CALL_MS, KERNELS, append, background, calls_of, measure, read
 
 LOADS = ("none", "busy", "ambient")
 CREWS = [(kernel, kind) for kind in ("planted", "same", "same") for kernel in KERNELS]
@@ -28,10 +28,11 @@ def main() -> None:
     wish.store.parent.mkdir(parents=True, exist_ok=True)
     end = monotonic() + 60 * wish.minutes
     seed = 1 + max((line["seed"] for line in read(wish.store) if line["load"] == wish.load), default=-1)
+    cases = {name: calls_of(CALL_MS, *kernel) for name, kernel in KERNELS.items()} if wish.minutes else {}
     with background(wish.load):
         while monotonic() < end:
             kernel, kind = CREWS[seed % len(CREWS)]
-            append(measure(kernel, kind, wish.load, seed), wish.store)
+            append(measure(kernel, cases[kernel], kind, wish.load, seed), wish.store)
             seed += 1
     write(read(wish.store), wish.out)
 

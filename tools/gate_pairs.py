@@ -18,6 +18,7 @@ from rival_rules import RULES
 
 from bench import api
 from bench.compare.decide import decide, evidence
+from bench.compare.effect import pseudo_median
 from bench.compare.interleave import settings
 from bench.compare.sequence import Sequential, by_place, looks, side_by_side
 from bench.plan import Item, Plan
@@ -26,6 +27,7 @@ from bench.store import Store
 
 THRESHOLD = 0.01
 SECONDS = 10.0  # a row may take
+CALL_MS = 5.0
 PLANTED = {"same": 0.0, "2%": 0.02, "3%": 0.03, "10%": 0.1}
 
 
@@ -34,7 +36,7 @@ def _cases(*settings: tuple[int, int, int, int, float]) -> list[dict[str, Any]]:
     return [dict(zip(names, (n, h, True, rate, batch, s), strict=True)) for n, h, rate, batch, s in settings]
 
 
-KERNELS = {  # about 5 ms a call when the machine is at rest
+KERNELS = {  # the seconds of audio are fitted to the machine, see calls_of
     "computing": (
         "c:plain",
         _cases(
@@ -56,6 +58,19 @@ KERNELS = {  # about 5 ms a call when the machine is at rest
 }
 
 
+def calls_of(milliseconds: float, impl: str, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cases with as many seconds of audio as make a call last about so long on this machine."""
+    wish = Plan([Item("stft", cases, [impl], ["forward"])], replicates=1, budget_s=0.3, precision=0.0, extras=False)
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Store(Path(scratch) / "run", wish, {})
+        api.execute(store)
+        rows = {row.case["n_fft"]: row for row in store.results().rows}
+    took = [float(np.median(rows[case["n_fft"]].samples_ns)) / 1e6 for case in cases]
+    return [
+        {**case, "seconds": round(case["seconds"] * milliseconds / ms, 2)} for case, ms in zip(cases, took, strict=True)
+    ]
+
+
 @contextmanager
 def background(load: str) -> Iterator[None]:
     """``busy``: one process on every processor that does nothing but count; ``none``: nothing of ours."""
@@ -70,13 +85,13 @@ def background(load: str) -> Iterator[None]:
             process.wait()
 
 
-def measure(kernel: str, kind: str, load: str, seed: int) -> list[dict[str, Any]]:
+def measure(kernel: str, cases: list[dict[str, Any]], kind: str, load: str, seed: int) -> list[dict[str, Any]]:
     """One crew through all cases of a kernel: a line for each case and each pair of labels.
 
     ``kind``: "planted" has one base against the same again and against slowdowns of 2%, 3% and 10%; "same" has two
     pairs of the same, which share nothing.
     """
-    impl, cases = KERNELS[kernel]
+    impl = KERNELS[kernel][0]
     wanted = PLANTED if kind == "planted" else {"same": 0.0, "same again": 0.0}
     label = {name: f"{impl}@{name}" for name in wanted}
     base = {name: f"{impl}@base" if kind == "planted" else f"{impl}@base {name}" for name in wanted}
@@ -113,9 +128,7 @@ def _judge(base: list[Any], new: list[Any]) -> dict[str, Any]:
     rounds = side_by_side(base, new)
     seen = looks(*rounds)
     last = evidence(seen, THRESHOLD)
-    logs = [
-        float(np.median(np.log(b[:n] / a[:n]))) for a, b in zip(*rounds, strict=True) for n in [min(len(a), len(b))]
-    ]
+    logs = [pseudo_median(np.log(b[:n] / a[:n])) for a, b in zip(*rounds, strict=True) for n in [min(len(a), len(b))]]
     ran = {r.replicate for r in base} & {r.replicate for r in new}
     a, b = (np.concatenate([r.samples_ns for r in rows if r.replicate in ran]) for rows in (base, new))
     return {

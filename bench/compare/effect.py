@@ -68,11 +68,19 @@ class Effect:
 def paired(base: Sequence[Floats], new: Sequence[Floats]) -> Effect:
     """log(new / base) of two that were interleaved: one array of round medians a process, rounds side by side.
 
-    The median over the rounds of each pair of processes, averaged over the pairs. What slowed the machine for the
-    length of a round slowed both, and cancels.
+    The pseudo-median over the rounds of each pair of processes, averaged over the pairs. What slowed the machine for
+    the length of a round slowed both, and cancels.
     """
     pairs = [np.log(b[:n] / a[:n]) for a, b in zip(base, new, strict=False) for n in [min(len(a), len(b))] if n]
-    return of_units([float(np.median(logs)) for logs in pairs])
+    return of_units([pseudo_median(logs) for logs in pairs])
+
+
+def pseudo_median(values: Floats) -> float:
+    """The median of the means of all pairs, each value with itself included (Hodges & Lehmann, Ann. Math. Stat. 34,
+    1963): as deaf to a quarter of outliers as a median is to half, but on normal noise as sharp as 1.5 times as many
+    values are in a median."""
+    one, other = np.triu_indices(len(values))
+    return float(np.median((values[one] + values[other]) / 2))
 
 
 def of_units(values: Sequence[float]) -> Effect:

@@ -18,8 +18,8 @@ from bench.registry import load
 from bench.results import Row
 from bench.runner import Observer
 
-TURN_S = 0.010  # short turns: what disturbs the machine for longer falls on both sides of a round
-ROUNDS = 20
+TURN_S = 0.005  # short turns: what disturbs the machine for longer falls on both sides of a round
+ROUNDS = 40
 SECONDS = 10.0
 
 
@@ -31,6 +31,7 @@ def settings(memory: bool) -> dict[str, Any]:
         "turn_s": TURN_S,
         "budget_s": ROUNDS * TURN_S * MOST_PAIRS,
         "extras": memory,
+        "copies": True,
         "ahead": True,
     }
 

@@ -15,7 +15,7 @@ from bench.cli import main
 from bench.compare import homes, interleave
 from bench.compare.bisect import bisect
 from bench.compare.runs import compare_interleaved
-from bench.compare.sequence import Sequential, looks
+from bench.compare.sequence import LOOKS, Sequential, looks
 from bench.compare.thresholds import Gate
 from bench.plan import Usage
 from bench.process import Home
@@ -73,7 +73,7 @@ def test_two_checkouts_in_one_run(alone, tmp_path):
     verdicts = {v.impl: v for v in found.verdicts}
     assert verdicts["waits"].verdict == "slower" and found.exit_code == 1
     assert verdicts["waits"].change == pytest.approx(0.5, abs=0.2)
-    assert verdicts["old"].verdict == "gone" and verdicts["waits"].processes[0] >= 5
+    assert verdicts["old"].verdict == "gone" and verdicts["waits"].processes[0] >= min(LOOKS)
 
 
 def test_a_revision_is_checked_out_built_and_cleared_away(alone, tmp_path):
@@ -127,8 +127,8 @@ def test_what_is_no_home_is_told(tmp_path):
 def test_a_row_stops_when_it_is_decided_and_the_run_when_time_is_up():
     now = [0.0]
     referee = Sequential([{"a": "b", "c": "d"}], lambda row: 0.01, 10.0, lambda: now[0])
-    calm = [*rows("a", replicates=5, spread=1e-4), *rows("b", replicates=5, spread=1e-4, seed=1)]
-    wild = [*rows("c", replicates=5, spread=0.2, seed=2), *rows("d", replicates=5, spread=0.2, seed=3)]
+    calm = [*rows("a", replicates=6, spread=1e-4), *rows("b", replicates=6, spread=1e-4, seed=1)]
+    wild = [*rows("c", replicates=6, spread=0.2, seed=2), *rows("d", replicates=6, spread=0.2, seed=3)]
     assert not referee.decided(calm[0])
     now[0] = 2.0
     referee.look([*calm, *wild])
@@ -138,13 +138,13 @@ def test_a_row_stops_when_it_is_decided_and_the_run_when_time_is_up():
     assert referee.decided(wild[0])
 
 
-@pytest.mark.parametrize("have, weights", [(4, [1.0]), (5, [0.1]), (8, [0.1, 0.9]), (14, [0.1, 0.2, 0.7])])
+@pytest.mark.parametrize("have, weights", [(4, [1.0]), (6, [0.1]), (8, [0.1, 0.9]), (20, [0.1, 0.2, 0.7])])
 def test_the_last_look_spends_what_is_left(have, weights):
     import numpy as np
 
     rounds = [np.ones(3)] * have
     assert [round(w, 6) for _, w in looks(rounds, rounds)] == weights
-    assert len(looks(rounds, rounds, final=False)) == sum(n <= have for n in (5, 9, 14))
+    assert len(looks(rounds, rounds, final=False)) == sum(n <= have for n in LOOKS)
 
 
 def _commit(folder: Path, subject: str, init: bool = False) -> str:
