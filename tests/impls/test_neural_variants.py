@@ -53,3 +53,31 @@ def test_a_variant_that_strays_is_refused(monkeypatch):
         _variants.made(tiny.network("dac"), "bfloat16", tiny.case())
     with pytest.raises(Unsupported, match="convolutions only"):
         _variants.made(tiny.network("dac"), "int8", tiny.case())
+
+
+def test_a_compiled_network_answers_as_the_network_does_at_any_length():
+    """Two layers each way: the compiler takes a minute and more for any whole codec."""
+    import torch
+    from torch import nn
+
+    from impls.codec import _variants
+    from impls.codec._neural import Network
+
+    torch.manual_seed(0)
+    plain = Network(
+        encoder=nn.Sequential(nn.Conv1d(1, 8, 8, stride=4, padding=2), nn.ELU(), nn.Conv1d(8, 4, 4, stride=4)),
+        decoder=nn.Sequential(nn.ConvTranspose1d(4, 8, 4, stride=4), nn.ELU(), nn.ConvTranspose1d(8, 1, 4, stride=4)),
+        quantize=lambda x: (8 * x).round().clamp(-8, 7).long() + 8,
+        dequantize=lambda codes: (codes - 8) / 8,
+        rate=8000,
+        hop=16,
+        sizes=[16] * 4,
+    )
+    compiled, size = _variants.made(plain, "compile", tiny.case())
+    assert compiled.figures["latents_snr_db"] > 80 and compiled.figures["audio_snr_db"] > 80
+    assert size == sum(w.nbytes for w in plain.weights)
+    for part in (compiled.encoder, compiled.decoder):
+        assert type(part).__name__ == "OptimizedModule", "the network itself would agree, too"
+    for frames in (3, 250):
+        codes = torch.randint(0, 16, (1, 4, frames), generator=torch.Generator().manual_seed(1)).numpy()
+        np.testing.assert_allclose(compiled.audio(codes), plain.audio(codes), atol=1e-5)
