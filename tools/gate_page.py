@@ -16,6 +16,7 @@ from scipy.stats import t as student
 from bench.compare.decide import RATE
 from bench.compare.sequence import LOOKS
 from bench.environment import collect, describe
+from bench.nursery import COPIES
 
 GATE = "this gate"
 GOALS = {"same": 0.01, "2%": 0.95, "3%": 0.99, "10%": 0.999}  # at most; at least
@@ -136,7 +137,33 @@ def _facts(lines: list[dict[str, Any]]) -> str:
         f"{np.median([x['call_ms'] for x in lines]):.1f} ms; a row {np.median(seconds):.1f} s in the middle, "
         f"{np.max(seconds):.1f} s at most, {np.median([x['pairs'] for x in lines]):.0f} pairs of processes. With such "
         f"noise, 2% are found in 95 of 100 rows by {_pairs_for(0.02, 0.95, spread)} pairs, 3% in 99 of 100 by "
-        f"{_pairs_for(0.03, 0.99, spread)}: what is missed is inconclusive, because its time was up."
+        f"{_pairs_for(0.03, 0.99, spread)}: what is missed is inconclusive, because its time was up. {_alike(same)}"
+    )
+
+
+def _alike(lines: list[dict[str, Any]]) -> str:
+    """Does it matter that processes are copies of a template? The intraclass correlation of pairs that share one.
+
+    From the mean squares between and within (Shrout & Fleiss, Psychol. Bull. 86, 1979, case 1), around the known mean
+    of 0, of whole groups, outliers drawn in to three scaled median absolute deviations.
+    """
+    groups = [x["logs"][n : n + COPIES] for x in lines for n in range(0, len(x["logs"]) - COPIES + 1, COPIES)]
+    if len(groups) < 10:
+        return ""
+    logs = np.array(groups)
+    reach = 3 * 1.4826 * np.median(np.abs(logs))
+    logs = np.clip(logs, -reach, reach)
+
+    def correlation(some: Any) -> float:
+        between, within = COPIES * np.mean(some.mean(axis=1) ** 2), np.mean(some.var(axis=1, ddof=1))
+        return float((between - within) / (between + (COPIES - 1) * within))
+
+    rng = np.random.default_rng(0)
+    draws = [correlation(logs[rng.integers(0, len(logs), len(logs))]) for _ in range(1000)]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return (
+        f"{COPIES} pairs share their templates: the intraclass correlation of identical ones is "
+        f"{correlation(logs):.2f} [{low:.2f}, {high:.2f}]; 0 says that what a template draws does not matter."
     )
 
 
