@@ -18,19 +18,28 @@ __device__ inline float windowed(const float *signal, int length, const float *w
     return window[n] * signal[(unsigned)at < (unsigned)length ? at : reflected(at, length)];
 }
 
-/* Frames first .. first + count - 1 into `to`, transformed; the buffer that holds the points. */
-__device__ inline float2 *spectra(const float *signal, int length, const float *window, const float2 *twiddle,
-                                  int first, int count, int offset, float2 *a, float2 *b)
+/* `count` frames, of which sample n is sample(frame, n), into `a`, transformed; the buffer that holds the
+ * points. */
+template <typename Sample>
+__device__ float2 *transformed(Sample sample, const float2 *twiddle, int count, float2 *a, float2 *b)
 {
     for (int i = threadIdx.x; i < count * POINTS; i += blockDim.x) {
         const int frame = i / POINTS, k = i % POINTS;
         const int n = PACKED ? 2 * k : k;
-        const float even = windowed(signal, length, window, first + frame, n, offset);
-        const float odd = PACKED ? windowed(signal, length, window, first + frame, n + 1, offset) : 0.f;
-        a[frame * PITCH + k] = make_float2(even, odd);
+        a[frame * PITCH + k] = make_float2(sample(frame, n), PACKED ? sample(frame, n + 1) : 0.f);
     }
     __syncthreads();
     return fft<POINTS, PITCH>(a, b, twiddle, count);
+}
+
+/* Frames first .. first + count - 1, windowed and transformed. */
+__device__ inline float2 *spectra(const float *signal, int length, const float *window, const float2 *twiddle,
+                                  int first, int count, int offset, float2 *a, float2 *b)
+{
+    const auto sample = [=](int frame, int n) {
+        return windowed(signal, length, window, first + frame, n, offset);
+    };
+    return transformed(sample, twiddle, count, a, b);
 }
 
 /* Bin k of the real transform from the points of the packed one; root[k] = exp(-2 pi i k / N_FFT). */

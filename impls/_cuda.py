@@ -18,6 +18,8 @@ from bench import Op, Unsupported
 SOURCES = Path(__file__).resolve().parent.parent / "cuda"
 THREADS = 256
 SHARED = 24 << 10  # bytes a block, so that several blocks share a multiprocessor
+OUTPUTS = {"float32": (0, np.float32), "float16": (1, np.float16), "bfloat16": (2, np.uint16)}
+"""How a kernel writes: OUTPUT in cuda/output.cuh, and the dtype on the host, where a bfloat16 is its bit pattern."""
 
 
 def compiled(file: str, arch: str, **constants: int) -> bytes:

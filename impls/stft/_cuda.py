@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from impls._cuda import frame_tables, frames_a_block
+from impls._cuda import OUTPUTS, frame_tables, frames_a_block
 from impls.stft._envelope import envelope
 from suites.stft import frames, hann, inverse_length
 
@@ -14,15 +14,19 @@ def tables(gpu, n_fft):
     return tuple(gpu.upload(t) for t in (hann(n_fft).astype(np.float32), *frame_tables(n_fft)))
 
 
-def forward(gpu, case):
+def forward(gpu, case, output="float32"):
+    """``run(audio)``: complex64 (batch, frames, bins); in 16 bits (batch, frames, bins, 2), real parts first."""
+    (written, dtype), bins = OUTPUTS[output], (case.n_fft // 2 + 1,)
+    each, dtype = ((*bins, 2), dtype) if written else (bins, np.complex64)
     block, shared = frames_a_block(case.n_fft)
     count, offset = frames(case), case.n_fft // 2 if case.center else 0
-    kernel = gpu.kernel("stft.cu", "stft", N_FFT=case.n_fft, HOP=case.hop_length, FRAMES=block)
+    sizes = {"N_FFT": case.n_fft, "HOP": case.hop_length, "FRAMES": block}
+    kernel = gpu.kernel("stft.cu", "stft", **sizes, OUTPUT=written)
     constant = tables(gpu, case.n_fft)
 
     def run(audio):
         batch, length = audio.shape
-        out = gpu.empty((batch, count, case.n_fft // 2 + 1), np.complex64)
+        out = gpu.empty((batch, count, *each), dtype)
         shape = np.int32(length), np.int32(count), np.int32(offset)
         kernel((-(-count // block), batch), shared, audio, *shape, *constant, out)
         return out

@@ -2,7 +2,7 @@
  * block.
  *
  * Enough of CUDA C++ for the kernels in cuda/: indices, barriers, dynamic shared memory, atomicMax, loads and
- * stores past a cache, TF32 products of a warp, shuffles. */
+ * stores past a cache, float16, TF32 products of a warp, shuffles. */
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -31,6 +31,9 @@ struct float4 {
 struct uchar4 {
     unsigned char x, y, z, w;
 };
+struct ushort2 {
+    unsigned short x, y;
+};
 struct dim3 {
     unsigned x = 1, y = 1, z = 1;
 };
@@ -46,6 +49,10 @@ inline uchar4 make_uchar4(unsigned char x, unsigned char y, unsigned char z, uns
 {
     return {x, y, z, w};
 }
+inline ushort2 make_ushort2(unsigned short x, unsigned short y)
+{
+    return {x, y};
+}
 inline int __float_as_int(float x)
 {
     return std::bit_cast<int>(x);
@@ -53,6 +60,18 @@ inline int __float_as_int(float x)
 inline float __int_as_float(int x)
 {
     return std::bit_cast<float>(x);
+}
+/* The nearest binary16, of two the even: nearbyint rounds so, counting in steps of what x's exponent leaves.
+ */
+inline unsigned short float16_bits(float x)
+{
+    const unsigned sign = (unsigned)__float_as_int(x) >> 16 & 0x8000;
+    if (x != x) return 0x7fff;
+    if (std::fabs(x) >= 65520.f) return (unsigned short)(sign | 0x7c00);
+    const int exponent = max(x ? std::ilogb(x) : -14, -14);
+    const int steps =
+        (int)std::nearbyint(std::ldexp(std::fabs(x), 10 - exponent)); /* 1024 .. 2048, or subnormal */
+    return (unsigned short)(sign | (unsigned)(steps + (exponent + 14) * 1024));
 }
 template <typename T> T __ldcg(const T *at)
 {

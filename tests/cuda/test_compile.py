@@ -8,15 +8,27 @@ import pytest
 
 KERNELS = Path(__file__).parents[2] / "cuda"
 CONSTANTS = {
-    "stft.cu": {"N_FFT": 400, "HOP": 160, "FRAMES": 7},
+    "stft.cu": {"N_FFT": 400, "HOP": 160, "FRAMES": 7, "OUTPUT": 0},
     "istft.cu": {"N_FFT": 1024, "HOP": 256, "FRAMES": 2, "TILE": 2048},
-    "mel.cu": {"N_FFT": 400, "HOP": 160, "FRAMES": 7, "N_MELS": 80, "POWER": 2, "LOG": 1},
+    "mel.cu": {
+        **{"N_FFT": 400, "HOP": 160, "FRAMES": 7, "WINDOW": 400, "KALDI": 0},
+        **{"N_MELS": 80, "POWER": 2, "LOG": 1, "OUTPUT": 0},
+    },
     "resample.cu": {"UP": 160, "DOWN": 441, "TAPS": 37, "BEFORE": 18, "TILE": 1024},
     "limits.cu": {},
     "mulaw.cu": {},
     "vq_tc.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "CODES": 32},
     "vq.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "VECTORS": 32, "CODES": 32},
 }
+KALDI = {"N_FFT": 512, "FRAMES": 5, "KALDI": 1}
+OTHERS = [
+    ("stft.cu", {"OUTPUT": 1}),
+    ("stft.cu", {"OUTPUT": 2}),
+    ("mel.cu", {"OUTPUT": 1}),
+    ("mel.cu", KALDI | {"OUTPUT": 2}),
+]
+SETTINGS = [*CONSTANTS.items(), *((file, CONSTANTS[file] | other) for file, other in OTHERS)]
+EACH = pytest.mark.parametrize(("file", "constants"), SETTINGS, ids=lambda v: v if isinstance(v, str) else "")
 WANTED = {75, 80, 86, 89, 90, 100, 120}  # Turing to Blackwell
 
 
@@ -33,10 +45,10 @@ def architectures():
     return [a for a in found if a in WANTED]
 
 
-@pytest.mark.parametrize("file", CONSTANTS)
-def test_nvcc_compiles_it_for_every_architecture_without_spills(file, architectures, tmp_path):
+@EACH
+def test_nvcc_compiles_it_for_every_architecture_without_spills(file, constants, architectures, tmp_path):
     codes = [f"-gencode=arch=compute_{a},code=sm_{a}" for a in architectures]
-    defines = [f"-D{name}={value}" for name, value in CONSTANTS[file].items()]
+    defines = [f"-D{name}={value}" for name, value in constants.items()]
     command = [
         "nvcc",
         "-std=c++17",
@@ -65,17 +77,17 @@ def compiled(monkeypatch, tmp_path):
     return helper.compiled
 
 
-@pytest.mark.parametrize("file", CONSTANTS)
-def test_nvrtc_compiles_it_once_and_keeps_it(file, compiled, tmp_path):
-    code = compiled(file, "sm_90", **CONSTANTS[file])
+@EACH
+def test_nvrtc_compiles_it_once_and_keeps_it(file, constants, compiled, tmp_path):
+    code = compiled(file, "sm_90", **constants)
     kept = list((tmp_path / "cuda").iterdir())
     assert code[:4] == b"\x7fELF"
     assert [path.read_bytes() for path in kept] == [code]
     kept[0].write_bytes(b"kept")
-    assert compiled(file, "sm_90", **CONSTANTS[file]) == b"kept"
-    assert compiled(file, "sm_80", **CONSTANTS[file])[:4] == b"\x7fELF"
+    assert compiled(file, "sm_90", **constants) == b"kept"
+    assert compiled(file, "sm_80", **constants)[:4] == b"\x7fELF"
 
 
 def test_a_size_that_no_kernel_can_do_is_refused_by_the_compiler(compiled):
     with pytest.raises(Exception, match="only factors 2, 3 and 5"):
-        compiled("stft.cu", "sm_90", N_FFT=14, HOP=7, FRAMES=2)
+        compiled("stft.cu", "sm_90", N_FFT=14, HOP=7, FRAMES=2, OUTPUT=0)

@@ -29,6 +29,7 @@ CASES = [
     ("mel", "cuda", {"preset": "bsqvit", "batch": 2, "seconds": 0.2}),
     ("mel", "cuda", {"preset": "tts", "batch": 1, "seconds": 0.2}),
     ("mel", "cuda", {"preset": "power1024", "batch": 1, "seconds": 0.3}),
+    ("mel", "cuda", {"preset": "kaldi", "batch": 2, "seconds": 0.3}),
     ("resample", "cuda:low", {"source_rate": 48000, "target_rate": 16000, "batch": 1, "seconds": 0.5}),
     ("resample", "cuda:hq", {"source_rate": 16000, "target_rate": 24000, "batch": 2, "seconds": 0.5}),
     ("quantize", "cuda", {"format": "mulaw", "signal": "waveform", "seconds": 0.3, "sample_rate": 16000, "batch": 1}),

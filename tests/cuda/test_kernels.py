@@ -36,7 +36,8 @@ def shared(n_fft, frames):
 )
 def test_stft(emulated, n_fft, hop, center, threads):
     frames_a_block, batch = 3, 2
-    launch = emulated("stft.cu", "stft", f"{POINTER}, float2 *", N_FFT=n_fft, HOP=hop, FRAMES=frames_a_block)
+    sizes = {"N_FFT": n_fft, "HOP": hop, "FRAMES": frames_a_block, "OUTPUT": 0}
+    launch = emulated("stft.cu", "stft", f"{POINTER}, float2 *", **sizes)
     audio = noise(batch, 5 * n_fft + 3)
     case = Case("stft", {"n_fft": n_fft, "hop_length": hop, "center": center, "sample_rate": 1, "batch": batch,
                          "seconds": audio.shape[1]})  # fmt: skip
