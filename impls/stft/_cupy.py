@@ -26,18 +26,22 @@ OVERLAPPED = cupy.ElementwiseKernel(
 )
 
 
-def ops(case, fused):
-    """Transforms by cupy.fft, whose plans it keeps; the inverse's overlap is added in one kernel either way."""
+def ops(case, fused, rfft=None, irfft=None):
+    """Frames, then ``rfft``; ``irfft``, unscaled, then the overlap, added in one kernel either way.
+
+    The transforms are along the last axis; cupy.fft's, which keeps their plans, where none are given.
+    """
     n, hop, count, length = case.n_fft, case.hop_length, frames(case), inverse_length(case)
     offset = n // 2 if case.center else 0
-    window, scale = cupy.asarray(hann(n).astype("f")), cupy.asarray(n * envelope(case))
+    window, scale = cupy.asarray(hann(n).astype("f")), cupy.asarray(envelope(case))
     pieces = framed(window, hop, count, offset, fused)
+    transform, back = rfft or cupy.fft.rfft, irfft or (lambda s: cupy.fft.irfft(s, n, norm="forward"))
 
     def inverse(spectrum):
-        out, parts = cupy.empty((len(spectrum), length), cupy.float32), cupy.fft.irfft(spectrum, n)
+        out, parts = cupy.empty((len(spectrum), length), cupy.float32), back(spectrum)
         return OVERLAPPED(parts, window, scale, n, hop, count, offset, length, out)
 
-    return {"forward": op(lambda x: cupy.fft.rfft(pieces(x))), "inverse": op(inverse)}
+    return {"forward": op(lambda x: transform(pieces(x))), "inverse": op(inverse)}
 
 
 def scipy_ops(case):

@@ -87,13 +87,13 @@ def module(folder: Path) -> types.ModuleType:
 
 
 class FFT:
-    """nvmath.fft.FFT as far as it is used: a real transform of rows, planned once, given new operands; not scaled.
+    """nvmath.fft.FFT as far as it is used: planned once, given new operands; the last axis, not scaled.
 
     As there, what goes back from complex to real needs a new operand before each execution.
     """
 
     def __init__(self, operand: np.ndarray, *, axes: tuple[int, ...], options: dict[str, Any]):
-        assert axes == (1,)
+        assert axes == (operand.ndim - 1,)
         self.shape, self.dtype, self.options = operand.shape, operand.dtype, options
         self.operand: np.ndarray | None = operand
         self.direction = ""
@@ -111,5 +111,5 @@ class FFT:
         if kind == "R2C":
             return np.fft.rfft(operand)
         self.operand = None
-        length = 2 * self.shape[1] - (1 if self.options["last_axis_parity"] == "odd" else 2)
+        length = 2 * self.shape[-1] - (1 if self.options["last_axis_parity"] == "odd" else 2)
         return np.fft.irfft(operand, length, norm="forward")

@@ -12,7 +12,7 @@ from bench import Case, Unsupported
 from bench.registry import load
 from tests.cuda import fake_cupy
 
-OWN = ("impls._cupy", "impls.stft._cupy", "impls.mel._cupy")
+OWN = ("impls._cupy", "impls._nvmath", "impls.stft._cupy", "impls.mel._cupy")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def stft(n_fft, hop_length, center, batch=2):
 
 STFTS = [stft(400, 160, True), stft(512, 128, False), stft(1024, 256, True)]
 RATES = {"source_rate": 44100, "target_rate": 16000, "batch": 2, "seconds": 0.5}
-CASES = [("stft", impl, params) for impl in ("cupy", "cupy:raw", "cupy:signal") for params in STFTS]
+CASES = [("stft", impl, params) for impl in ("cupy", "cupy:raw", "cupy:signal", "nvmath") for params in STFTS]
 CASES += [
     ("mel", impl, {"preset": preset, "batch": 2, "seconds": 0.3})
     for impl in ("cupy", "cupy:raw")
