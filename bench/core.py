@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # an author's `import bench` and `bench --help` stay quick
@@ -74,6 +75,17 @@ def _short(value: Any) -> str:
     )
 
 
+ROUNDING = {"float32": 0.0, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+"""Unit roundoff: half the distance of 1 to the next number (IEEE 754-2019, table 3.5; bfloat16 has 8 digits)."""
+
+
+def written_as(impl: str) -> str:
+    """The 16-bit format that an implementation's variant is named for, such as ``cuda:float16``; "" where none is. A
+    suite whose ``kind`` is this ranks each format by itself: who writes half as many bytes is no rival."""
+    variant = impl.rpartition(":")[2]
+    return variant if ROUNDING.get(variant) else ""
+
+
 def identity(*args: Any) -> Any:
     return args[0] if len(args) == 1 else args
 
@@ -97,6 +109,9 @@ class Op:
     where it is not told, and time is then the host's. ``allocated`` gives the peak of its framework's own allocator
     since it was last asked, in bytes.
 
+    ``precision``: what results are rounded to, where that is coarser than the suite asks ("float16", "bfloat16");
+    ``finish`` widens them. Errors up to that format's :data:`ROUNDING` are right then.
+
     ``least``: samples that a row needs at least, over all replicates, whatever the budget. ``probe`` gives figures of
     ``quality`` that only the maker of the op can find; it is asked once, outside of the timing.
     """
@@ -111,6 +126,7 @@ class Op:
     probe: Callable[[], Mapping[str, float]] | None = None
     stream: Callable[[], int] | int | None = 0
     allocated: Callable[[], int] | None = None
+    precision: str = "float32"
 
     def call(self, args: tuple[Any, ...]) -> Any:
         """Host arrays in, host arrays out."""
@@ -211,6 +227,15 @@ class Suite:
 
     def check(self, case: Case, op: str, args: tuple[Any, ...], out: Any, reference: np.ndarray | None) -> Check:
         raise NotImplementedError
+
+    def judge(
+        self, made: Op, case: Case, op: str, args: tuple[Any, ...], out: Any, reference: np.ndarray | None
+    ) -> Check:
+        """``check``, and its verdict "wrong" withdrawn where the error, which must be a relative one, is no more than
+        what rounding to the precision that ``made`` has stated may do."""
+        found = self.check(case, op, args, out, reference)
+        within = found.metrics.get(self.error, inf) <= ROUNDING[made.precision]
+        return Check(found.metrics) if found.wrong and within else found
 
     def quality(self, case: Case, op: str, call: Callable[..., Any]) -> dict[str, float]:
         """Figures that need inputs of the suite's own choosing, such as probe tones.

@@ -187,7 +187,7 @@ class Session:
             return {} if reference is None else {"reference": reference}
 
         found = self._cached(f"reference-{op}", compute)
-        return self.suite.check(self.case, op, args, out, found.get("reference"))
+        return self.suite.judge(self.ops[op], self.case, op, args, out, found.get("reference"))
 
     def _cached(self, what: str, compute: Callable[[], Arrays]) -> Arrays:
         """Arrays that every worker of a case needs, computed by the first and read by the others."""

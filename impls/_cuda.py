@@ -76,9 +76,10 @@ class Context:
         self.stream.sync()
         return made
 
-    def op(self, run: Callable[..., Any]) -> Op:
-        """``run`` from Arrays to an Array, as an operation from host arrays to a host array."""
-        return Op(run, lambda *a: tuple(map(self.upload, a)), lambda out: out.host(), stream=int(self.stream.handle))
+    def op(self, run: Callable[..., Any], output: str = "float32") -> Op:
+        """``run`` from Arrays to an Array, as an operation from host arrays to a host array, which is widened."""
+        upload, stream = lambda *a: tuple(map(self.upload, a)), int(self.stream.handle)
+        return Op(run, upload, lambda out: widened(out.host(), output), stream=stream, precision=output)
 
 
 class Array:
@@ -116,6 +117,14 @@ def frames_a_block(n_fft: int) -> tuple[int, int]:
     each = 16 * ((n_fft // 2 if n_fft % 2 == 0 else n_fft) + 1)
     count = max(1, SHARED // each)
     return count, count * each
+
+
+def widened(out: np.ndarray, output: str) -> np.ndarray:
+    """What a kernel has written as ``output``: 16 bits as float32, and pairs of them, the last axis, as complex64."""
+    if output == "float32":
+        return out
+    wide = (out.astype(np.uint32) << 16).view(np.float32) if output == "bfloat16" else out.astype(np.float32)
+    return wide.view(np.complex64)[..., 0] if out.ndim == 4 else wide
 
 
 def smooth(n: int) -> bool:

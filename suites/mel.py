@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from bench import Case, Check, Suite, Work
+from bench.core import written_as
 
 # Relative error, norm-wise. A filterbank made in single precision costs up to 3e-6 (torchaudio's); a logarithm
 # magnifies what the quietest bands lose: 4e-6 on speech, 8e-5 on a pure tone. A Hann window half a sample off costs
@@ -186,6 +187,9 @@ class Mel(Suite):
         "kernels": [_grid(tuple(POWER), seconds=[60.0]), _grid(tuple(POWER), batch=[16], seconds=[10.0])],
         "hour": [_grid(["whisper80", "power1024x80"], seconds=[3600.0])],
     }
+
+    def kind(self, impl: str) -> str:
+        return written_as(impl)
 
     def audio(self, case: Case) -> np.ndarray:
         from bench.corpus import clip

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from bench import Case, Check, Suite, Work
+from bench.core import written_as
 
 TOLERANCE = 1e-6  # relative error, norm-wise; single precision reaches 1e-7 to 2e-7
 SILENCE = 1e-20  # amplitude (-400 dB full scale) below which only the absolute error counts: denormals may flush
@@ -105,6 +106,9 @@ class Stft(Suite):
         ],
         "hour": [_grid(n_fft, [hop], [16000], seconds=[3600.0]) for n_fft, hop in ((400, 160), (1024, 256))],
     }
+
+    def kind(self, impl: str) -> str:
+        return written_as(impl)
 
     def audio(self, case: Case) -> np.ndarray:
         from bench.corpus import clip

@@ -96,8 +96,13 @@ class Emulated:
     def upload(self, array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(array)
 
-    def op(self, run: Callable[..., np.ndarray]) -> Op:
-        return Op(run, lambda *a: tuple(map(self.upload, a)))
+    def op(self, run: Callable[..., np.ndarray], output: str = "float32") -> Op:
+        from impls._cuda import widened
+
+        def upload(*args: np.ndarray) -> tuple[np.ndarray, ...]:
+            return tuple(map(self.upload, args))
+
+        return Op(run, upload, lambda out: widened(np.asarray(out), output), precision=output)
 
 
 class Words(np.ndarray):

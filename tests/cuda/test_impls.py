@@ -5,7 +5,7 @@ from math import gcd
 import numpy as np
 import pytest
 
-from bench import Case
+from bench import Case, Unsupported
 from bench.registry import load
 
 
@@ -14,6 +14,7 @@ def stft(n_fft, hop_length, center, batch):
     return sizes | {"sample_rate": 16000, "batch": batch, "seconds": 0.3}
 
 
+SIXTEEN_BITS = ("float16", "bfloat16")
 CASES = [
     (
         "stft",
@@ -30,6 +31,8 @@ CASES = [
     ("mel", "cuda", {"preset": "tts", "batch": 1, "seconds": 0.2}),
     ("mel", "cuda", {"preset": "power1024", "batch": 1, "seconds": 0.3}),
     ("mel", "cuda", {"preset": "kaldi", "batch": 2, "seconds": 0.3}),
+    *[("mel", f"cuda:{output}", {"preset": "whisper80", "batch": 1, "seconds": 0.2}) for output in SIXTEEN_BITS],
+    *[("stft", f"cuda:{output}", stft(400, 160, True, 1)) for output in SIXTEEN_BITS],
     ("resample", "cuda:low", {"source_rate": 48000, "target_rate": 16000, "batch": 1, "seconds": 0.5}),
     ("resample", "cuda:hq", {"source_rate": 16000, "target_rate": 24000, "batch": 2, "seconds": 0.5}),
     ("quantize", "cuda", {"format": "mulaw", "signal": "waveform", "seconds": 0.3, "sample_rate": 16000, "batch": 1}),
@@ -46,8 +49,16 @@ def test_an_implementation_answers_rightly(emulated_gpu, suite, impl, params):
     for op, call in ops.items():
         if op in inputs:
             out = call.call(inputs[op])
-            check = judge.check(case, op, inputs[op], np.asarray(out), judge.reference(case, op, inputs[op]))
+            check = judge.judge(call, case, op, inputs[op], np.asarray(out), judge.reference(case, op, inputs[op]))
             assert not check.wrong, (op, check)
+
+
+def test_float16_has_no_energies(emulated_gpu):
+    made, judge = load().find("mel", "cuda:float16"), load().suite("mel")
+    sizes = {"batch": 1, "seconds": 0.2}
+    assert set(made.ops(Case("mel", {"preset": "bsqvit", **sizes}, device="cuda"), judge)) == {"log_mel"}
+    with pytest.raises(Unsupported, match=r"^float16 has no room for the energies of power1024$"):
+        made.ops(Case("mel", {"preset": "power1024", **sizes}, device="cuda"), judge)
 
 
 def test_residual_search_takes_the_nearest_codewords(emulated_gpu, monkeypatch):
