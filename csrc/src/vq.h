@@ -63,7 +63,8 @@ typedef struct ak_vq_desk {
     float *scores;     /* of one vector, or of those sifted together */
     float *gathered;   /* AK_VQ_BLOCK x dim: vectors that the sieve does not settle */
     uint8_t *integers; /* of those sifted together */
-    float *lowest;     /* of their scores, by panel and lane */
+    float *lowest;     /* of their scores, by panel */
+    uint32_t *marks;   /* panels with candidates */
 } ak_vq_desk;
 
 static inline const float *ak_vq_codeword(const ak_vq *p, size_t stage, int32_t index)

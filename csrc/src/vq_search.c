@@ -4,28 +4,29 @@
 
 #include <math.h>
 
-#define SIFTED 48                /* vectors sifted together, at most; a multiple of every kernel's rows */
-#define SIFTED_SCORES (48 << 10) /* that they may have together: they stay in level 2 */
+#define SIFTED_SCORES (48 << 10) /* of vectors sifted together: they stay in level 2 */
 #define LEAST_SIFTED 12
 
 static size_t sifted_together(const ak_vq *p)
 {
     size_t codewords = ak_round_up(p->size, p->sift->columns);
     size_t rows = SIFTED_SCORES / codewords / LEAST_SIFTED * LEAST_SIFTED;
-    return rows < LEAST_SIFTED ? LEAST_SIFTED : rows > SIFTED ? SIFTED : rows;
+    return rows < LEAST_SIFTED ? LEAST_SIFTED : rows > AK_SIEVE_TOGETHER ? AK_SIEVE_TOGETHER : rows;
 }
 
-#define PARTS 8
+#define PARTS 9
 
 /* Where the desk's parts begin; returns the bytes of all. */
 static size_t part_desk(const ak_vq *p, size_t at[PARTS])
 {
-    size_t scores = p->panels * p->kernels->columns, rows = 0, padded = 0, lowest = 0;
+    size_t scores = p->panels * p->kernels->columns, rows = 0, padded = 0, lowest = 0, marks = 0;
     if (p->sift) {
         rows = sifted_together(p);
         padded = ak_round_up(p->dim, p->sift->step);
         size_t sifted = rows * ak_round_up(p->size, p->sift->columns);
-        lowest = sifted / p->sift->columns * p->sift->width * sizeof(float);
+        size_t panels = ak_round_up(p->size, p->sift->columns) / p->sift->columns;
+        lowest = panels * AK_SIEVE_STRIDE * sizeof(float);
+        marks = ak_round_up(panels, 32) / 32 * AK_SIEVE_STRIDE * sizeof(uint32_t);
         if (sifted > scores) scores = sifted;
     }
     const size_t sizes[PARTS] = {AK_VQ_BLOCK * p->dim * sizeof(double),
@@ -35,7 +36,8 @@ static size_t part_desk(const ak_vq *p, size_t at[PARTS])
                                  scores * sizeof(float),
                                  rows ? AK_VQ_BLOCK * p->dim * sizeof(float) : 0,
                                  rows ? rows * padded + AK_ALIGN : 0,
-                                 lowest};
+                                 lowest,
+                                 marks};
     size_t total = 0;
     for (int i = 0; i < PARTS; i++) {
         at[i] = total;
@@ -57,7 +59,7 @@ ak_vq_desk ak_vq_desk_at(const ak_vq *p, void *scratch)
     part_desk(p, at);
     return (ak_vq_desk){(void *)(base + at[0]), (void *)(base + at[1]), base + at[2],
                         (void *)(base + at[3]), (void *)(base + at[4]), (void *)(base + at[5]),
-                        (void *)(base + at[6]), (void *)(base + at[7])};
+                        (void *)(base + at[6]), (void *)(base + at[7]), (void *)(base + at[8])};
 }
 
 /* ---- float32 ---------------------------------------------------------------------------------------------
@@ -122,13 +124,28 @@ static int32_t settle(const ak_vq *p, size_t stage, const float *x, const double
 /* ---- the sieve -------------------------------------------------------------------------------------------
  */
 
-/* The first of the nearest among the codewords at `places`. */
-static int32_t nearest_of(const ak_vq *p, size_t stage, const double *x, const int32_t *places, size_t count)
+/* The first of the nearest among the codewords at `places`, which float32 found so `near`. Only those that it
+ * cannot tell apart are compared in float64. */
+static int32_t nearest_of(const ak_vq *p, size_t stage, const float *x, const double *left, ak_sieve_row row,
+                          const int32_t *places, const float *near, size_t count, ak_vq_desk *d)
 {
-    double smallest = INFINITY;
+    float least = near[0];
     int32_t index = places[0];
+    for (size_t i = 1; i < count; i++) {
+        index = near[i] < least ? places[i] : index;
+        least = near[i] < least ? near[i] : least;
+    }
+    if (count == 1) return index;
+    float limit = ak_sieve_rivals(&p->sieves[stage], row, least);
+    size_t rivals = 0;
+    for (size_t i = 0; i < count; i++) rivals += near[i] <= limit;
+    if (rivals == 1) return index;
+    if (!left) p->sift->widen(x, d->left, p->dim);
+    const double *exact = left ? left : d->left;
+    double smallest = INFINITY;
     for (size_t i = 0; i < count; i++) {
-        double square = p->sift->distance(x, ak_vq_codeword(p, stage, places[i]), p->dim);
+        if (!(near[i] <= limit)) continue;
+        double square = p->sift->distance(exact, ak_vq_codeword(p, stage, places[i]), p->dim);
         if (square < smallest) {
             smallest = square;
             index = places[i];
@@ -137,13 +154,11 @@ static int32_t nearest_of(const ak_vq *p, size_t stage, const double *x, const i
     return index;
 }
 
-/* Asks for the first codewords at `places`, which rarely are in the first two levels of cache. */
-static void fetch_some(const ak_vq *p, size_t stage, const int32_t *places, size_t count)
+/* Asks for a codeword, which rarely is in the first two levels of cache. */
+static void fetch(const ak_vq *p, const float *codeword)
 {
     size_t line = AK_ALIGN / sizeof(float);
-    for (size_t i = 0; i < count && i < 4; i++)
-        for (size_t k = 0; k < p->dim && k < 16 * line; k += line)
-            __builtin_prefetch(ak_vq_codeword(p, stage, places[i]) + k);
+    for (size_t k = 0; k < p->dim && k < 16 * line; k += line) __builtin_prefetch(codeword + k);
 }
 
 /* Sets the indices of `count` vectors from number `first` on, at most as many as are sifted together. Appends
@@ -154,29 +169,47 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
     const ak_sieve *s = &p->sieves[stage];
     const ak_sieve_kernels *k = p->sift;
     size_t codewords = s->panels * k->columns, left_open = 0;
-    ak_sieve_row rows[SIFTED];
-    size_t found[SIFTED];
-    int32_t places[SIFTED][AK_SIEVE_MOST];
-    for (size_t i = 0; i < count; i++)
+    ak_sieve_row rows[AK_SIEVE_TOGETHER];
+    int fit[AK_SIEVE_TOGETHER];
+    int32_t lowest[AK_SIEVE_TOGETHER], places[2 * AK_SIEVE_MOST + AK_SIEVE_PANEL];
+    float limits[AK_SIEVE_STRIDE] = {0}, near[2 * AK_SIEVE_MOST];
+    size_t found[AK_SIEVE_TOGETHER];
+    for (size_t i = 0; i < count; i++) {
         rows[i] = k->round(s, x + (first + i) * stride, d->integers + i * s->padded);
+        fit[i] = ak_sieve_weigh(s, &rows[i]);
+    }
     k->sift(s, d->integers, rows, count, d->scores, d->lowest);
-    for (size_t i = 0; i < count; i++) { /* candidates of all first: their codewords are then on their way */
-        float margin = ak_sieve_margin(s, rows[i]);
-        found[i] = AK_SIEVE_MOST + 1;
-        if (!(margin < INFINITY)) continue;
-        found[i] = k->pick(d->scores + i * codewords, d->lowest + i * s->panels * k->width, s->panels, margin,
-                           places[i]);
-        if (found[i] > 1) fetch_some(p, stage, places[i], found[i]);
+    /* Each step for many vectors before the next: what one waits for, or a branch that was mispredicted, does
+     * not hold up the others. */
+    k->place(s, d->scores, d->lowest, count, lowest);
+    for (size_t i = 0; i < count; i++) {
+        if (!fit[i]) lowest[i] = 0; /* scores without meaning may have named a missing codeword */
+        fetch(p, ak_vq_codeword(p, stage, lowest[i]));
     }
     for (size_t i = 0; i < count; i++) {
-        size_t n = first + i;
-        if (found[i] == 1) {
-            indices[n] = places[i][0];
-        } else if (found[i] <= AK_SIEVE_MOST) {
-            if (!left) k->widen(x + n * stride, d->left, p->dim);
-            indices[n] = nearest_of(p, stage, left ? left + n * p->dim : d->left, places[i], found[i]);
-        } else {
-            open[left_open++] = n;
+        float square = k->near(x + (first + i) * stride, ak_vq_codeword(p, stage, lowest[i]), p->dim);
+        limits[i] = ak_sieve_limit(s, rows[i], square);
+    }
+    k->mark(s, d->lowest, limits, count, d->marks);
+    for (size_t begin = 0, end = 0; begin < count; begin = end) {
+        size_t total = 0;
+        for (; end < count && total <= AK_SIEVE_MOST; end++) {
+            found[end] = 0;
+            if (!fit[end]) continue;
+            size_t more =
+                k->pick(s, d->scores + end * codewords, d->marks + end, limits[end], places + total);
+            if (more <= s->most) total += found[end] = more;
+        }
+        for (size_t i = begin, j = 0; i < end; i++)
+            for (size_t stop = j + found[i]; j < stop; j++)
+                near[j] = k->near(x + (first + i) * stride, ak_vq_codeword(p, stage, places[j]), p->dim);
+        for (size_t i = begin, j = 0; i < end; j += found[i++]) {
+            size_t n = first + i;
+            if (found[i])
+                indices[n] = nearest_of(p, stage, x + n * stride, left ? left + n * p->dim : NULL, rows[i],
+                                        places + j, near + j, found[i], d);
+            else
+                open[left_open++] = n;
         }
     }
     return left_open;

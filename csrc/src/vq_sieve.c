@@ -8,6 +8,7 @@
 #define MOST_DIM 16384  /* sums of so many products fit 31 bits with room */
 #define SMALLEST 1e-15f /* squares of components between these two neither vanish nor overflow */
 #define HUGEST 1e15f
+#define PEAK 2.8 /* the largest component of a vector over their root mean square, typically */
 
 const ak_sieve_kernels *ak_sieve_select(ak_isa isa)
 {
@@ -57,8 +58,8 @@ static void round_codeword(ak_sieve *s, const ak_sieve_kernels *kernels, const f
     }
     s->start[k] = -kernels->offset * sum;
     s->half_norms[k] = (float)(square / 2);
+    s->reach[k] = (float)(sqrt(left) + s->balance * sqrt(square));
     s->largest = fmax(s->largest, sqrt(square));
-    s->error = fmax(s->error, sqrt(left));
 }
 
 ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size,
@@ -72,14 +73,18 @@ ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const floa
     s->codewords = ak_alloc(codewords * s->padded);
     s->start = ak_alloc(codewords * sizeof *s->start);
     s->half_norms = ak_alloc(codewords * sizeof *s->half_norms);
+    s->reach = ak_alloc(codewords * sizeof *s->reach);
     s->mean = ak_alloc((dim + AK_ALIGN) * sizeof *s->mean); /* vectors read beyond */
-    if (!s->codewords || !s->start || !s->half_norms || !s->mean) return AK_ERR_MEMORY;
+    if (!s->codewords || !s->start || !s->half_norms || !s->reach || !s->mean) return AK_ERR_MEMORY;
     find_mean(s, codebook, size);
     double most = highest(s, codebook, size);
     if (!(most == 0 || (most > SMALLEST && most < HUGEST))) return AK_OK;
     s->scale = (float)(most / kernels->levels);
+    s->balance = PEAK / sqrt(12) / kernels->levels;
+    s->inverse_balance = 1 / s->balance;
     for (size_t k = 0; k < size; k++) round_codeword(s, kernels, codebook + k * dim, k);
     for (size_t k = size; k < codewords; k++) s->half_norms[k] = INFINITY;
+    s->most = size / 4 < AK_SIEVE_MOST ? size / 4 : AK_SIEVE_MOST;
     s->usable = s->mean_norm < HUGEST;
     return AK_OK;
 }
@@ -89,17 +94,53 @@ void ak_sieve_free(ak_sieve *s)
     free(s->codewords);
     free(s->start);
     free(s->half_norms);
+    free(s->reach);
     free(s->mean);
     *s = (ak_sieve){0};
 }
 
-float ak_sieve_margin(const ak_sieve *s, ak_sieve_row row)
+/* What x - m lost: it was rounded, and so was x itself where it is what a stage left. */
+static double lost(const ak_sieve *s, double norm)
 {
-    if (!(row.highest == 0 || (row.highest > SMALLEST && row.highest < HUGEST))) return INFINITY;
-    /* x - m was rounded, and so was x itself where it is what a stage left */
-    double lost = row.error + 0x1p-23 * (row.norm + s->mean_norm);
-    double error = (row.norm + row.error) * s->error + lost * s->largest;
-    /* 1.01: the norms are sums in float32. 2^-20: a half norm, the scales' product and two roundings more */
-    error = 1.01 * error + 0x1p-20 * (row.norm + s->largest) * s->largest;
-    return (float)(2 * error);
+    return 0x1p-23 * (norm + s->mean_norm);
+}
+
+/* Of a sum of squares in float32, relative: 31 at most are added one by one, the others in 8 lanes or more.
+ */
+static double sum_error(const ak_sieve *s)
+{
+    return 0x1p-24 * ((double)s->dim / 8 + 48);
+}
+
+int ak_sieve_weigh(const ak_sieve *s, ak_sieve_row *row)
+{
+    row->weight = 0;
+    if (!(row->highest == 0 || (row->highest > SMALLEST && row->highest < HUGEST))) return 0;
+    double norm = sqrt(row->square), error = row->error + lost(s, norm);
+    /* 1.01: the norms are sums in float32, and the scores' errors are rounded, too */
+    double one = norm + row->error, other = error * s->inverse_balance;
+    row->weight = (float)(1.01 * (one > other ? one : other));
+    return 1;
+}
+
+/* |x - c| at most, where float32 calls its square `near`; 2^-130: the squares may have vanished */
+static double distance_at_most(const ak_sieve *s, double norm, float near)
+{
+    return sqrt(near + 0x1p-130) * (1 + sum_error(s)) + lost(s, norm);
+}
+
+float ak_sieve_limit(const ak_sieve *s, ak_sieve_row row, float near)
+{
+    double norm = sqrt(row.square), most = distance_at_most(s, norm, near);
+    /* of |x - m|^2, half */
+    double error = norm * lost(s, norm) + row.square * sum_error(s);
+    /* 2^-20: a score's half norm, the scales' product, two roundings more, and that of the limit itself */
+    return (float)((most * most - row.square) / 2 + error + 0x1p-20 * (norm + s->largest) * s->largest);
+}
+
+float ak_sieve_rivals(const ak_sieve *s, ak_sieve_row row, float near)
+{
+    double norm = sqrt(row.square), most = distance_at_most(s, norm, near);
+    most = (most + lost(s, norm)) * (1 + sum_error(s));
+    return (float)(most * most * (1 + 0x1p-23) + 0x1p-130);
 }

@@ -3,19 +3,26 @@
  * Less the codebook's mean m, vectors and codewords are integers times a scale and what rounding left:
  *
  *     x - m = s q + e        c - m = t p + f        q, p: integers of at most `levels`
- *     |c - m|^2 / 2 - (x - m)(c - m)        orders codewords as their distances from x do
- *     |c - m|^2 / 2 - s t (q p)             is off by at most E = |s q| max |f| + |e| max |c - m|
+ *     T = |c - m|^2 / 2 - (x - m)(c - m) = (|x - c|^2 - |x - m|^2) / 2        orders codewords by distance
+ *     |c - m|^2 / 2 - s t (q p)             is off by at most E = |s q| |f| + |e| |c - m|
  *
- * by Cauchy and Schwarz. So the nearest codeword is among those at most 2 E above the lowest sum of the
- * second kind: a few of a thousand, which are then compared in float64. The integer product costs a quarter
+ * by Cauchy and Schwarz. The sieve keeps the second kind of sum less E, which is not above T. So whichever
+ * codeword is looked at, the nearest is among those whose sum is not above that codeword's T; the one of the
+ * lowest sum leaves two or three of a thousand, which are then compared. The integer product costs a quarter
  * of the one in float32 (half without VNNI).
+ *
+ * E = w r with the vector's w = max(|s q|, |e| / b) and the codeword's r = |f| + b |c - m|: for one constant
+ * b near most vectors' |e| / |s q| this is hardly more, and costs one multiply-add a sum.
  */
 #ifndef AK_VQ_SIEVE_H
 #define AK_VQ_SIEVE_H
 
 #include "dispatch.h"
 
-#define AK_SIEVE_MOST 64 /* candidates of a vector, beyond which the float32 search is cheaper */
+#define AK_SIEVE_MOST 256    /* candidates of a vector, at most */
+#define AK_SIEVE_PANEL 64    /* codewords of a panel, at most */
+#define AK_SIEVE_TOGETHER 48 /* vectors sifted together, at most; a multiple of every kernel's rows */
+#define AK_SIEVE_STRIDE 64   /* of what is kept side by side for them: whole vectors may be written at each */
 
 /* One codebook. Panels are those of `columns` codewords; panel p holds, for each four components, those of
  * its codewords side by side. */
@@ -23,33 +30,43 @@ typedef struct ak_sieve {
     int8_t *codewords; /* panels x dim / 4 x columns x 4, aligned; dim rounded up to the kernel's step */
     int32_t *start;    /* panels x columns, aligned: what takes the vectors' offset back */
     float *half_norms; /* panels x columns, aligned: |c - m|^2 / 2, infinity for missing codewords */
+    float *reach;      /* panels x columns, aligned: r */
     float *mean;       /* dim, and zeros beyond */
     float scale;       /* t */
-    double mean_norm, largest, error; /* |m|, max |c - m|, max |f| */
-    size_t panels, dim, padded;       /* padded: dim rounded up */
-    int usable;                       /* whether these codewords can be sifted */
+    double mean_norm, largest, balance, inverse_balance; /* |m|, max |c - m|, b, 1 / b */
+    size_t panels, dim, padded;                          /* padded: dim rounded up */
+    size_t most; /* candidates, beyond which the float32 search is cheaper */
+    int usable;  /* whether these codewords can be sifted */
 } ak_sieve;
 
 /* A vector in integers. */
 typedef struct ak_sieve_row {
-    float scale;                /* s */
-    float norm, error, highest; /* |x - m|, |e|, max |x - m| by component; NaN or infinite where x is */
+    float scale;                  /* s */
+    float square, error, highest; /* |x - m|^2, |e|, max |x - m| by component; NaN or infinite where x is */
+    float weight;                 /* w: ak_sieve_weigh */
 } ak_sieve_row;
 
 typedef struct ak_sieve_kernels {
     size_t columns;     /* codewords of a panel */
     size_t step;        /* components that dim is padded to a multiple of */
-    size_t width;       /* of a vector */
     int levels, offset; /* largest integers; what is added to make a vector's unsigned */
     /* padded bytes to q: x - m in integers, offset added. Up to AK_ALIGN bytes beyond are overwritten. */
     ak_sieve_row (*round)(const ak_sieve *s, const float *x, uint8_t *q);
-    /* The sums of `count` vectors and all panels x columns codewords: scores, row by row. lowest: of each
-     * panel the smallest sums by lane, panels x width, row by row. */
+    /* The sums less E of `count` vectors and all panels x columns codewords: scores, row by row. lowest: of
+     * each panel and each vector the smallest, panels x AK_SIEVE_STRIDE. */
     void (*sift)(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, size_t count, float *scores,
                  float *lowest);
-    /* The places of one vector's scores that are not more than margin above the lowest, AK_SIEVE_MOST at
-     * most. Returns how many there are, or AK_SIEVE_MOST + 1 for more. */
-    size_t (*pick)(const float *scores, const float *lowest, size_t panels, float margin, int32_t *places);
+    /* The place of each vector's lowest score, the first of equals. */
+    void (*place)(const ak_sieve *s, const float *scores, const float *lowest, size_t count, int32_t *places);
+    /* Which panels hold scores that are not above a vector's limit: a bit each, of 32 panels and all vectors
+     * AK_SIEVE_STRIDE words. */
+    void (*mark)(const ak_sieve *s, const float *lowest, const float *limits, size_t count, uint32_t *marks);
+    /* The places of one vector's scores that are not above the limit, in order; AK_SIEVE_MOST at most.
+     * Returns how many there are, or AK_SIEVE_MOST + 1 for more. places: room for AK_SIEVE_PANEL more; marks:
+     * its column. */
+    size_t (*pick)(const ak_sieve *s, const float *scores, const uint32_t *marks, float limit,
+                   int32_t *places);
+    float (*near)(const float *x, const float *c, size_t dim); /* |x - c|^2, to ak_sieve_rivals */
     void (*widen)(const float *x, double *to, size_t count);
     double (*distance)(const double *x, const float *c, size_t dim); /* |x - c|^2 */
 } ak_sieve_kernels;
@@ -66,8 +83,13 @@ ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const floa
                         size_t dim);
 void ak_sieve_free(ak_sieve *s);
 
-/* How far above the lowest score a vector's nearest codeword may lie: 2 E and the rounding of float32. NaN or
- * infinity where the vector cannot be sifted. */
-float ak_sieve_margin(const ak_sieve *s, ak_sieve_row row);
+/* Sets row's weight. Returns whether the vector can be sifted; if not, the weight is 0. */
+int ak_sieve_weigh(const ak_sieve *s, ak_sieve_row *row);
+
+/* The score that the vector's nearest codeword cannot exceed where some codeword is `near` to it. */
+float ak_sieve_limit(const ak_sieve *s, ak_sieve_row row, float near);
+
+/* How near by float32 a codeword must be, not to be further than one that is `near`. */
+float ak_sieve_rivals(const ak_sieve *s, ak_sieve_row row, float near);
 
 #endif

@@ -113,6 +113,19 @@ class TestSieve:
         x = np.concatenate([normal(3, 50, 32), book[::40]])
         np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
 
+    def test_many_candidates(self, isa: str) -> None:
+        """A quiet cluster beside loud codewords, as log-mel features have: 8 bits leave dozens, float32 one or two."""
+        book = np.concatenate([normal(21, 700, 48), np.float32(4) + normal(22, 200, 48) * np.float32(0.03)])
+        twins = np.nextafter(book[690:710], np.float32(9))  # and these float64 alone
+        book = np.concatenate([book, twins])
+        x = np.concatenate([normal(23, 40, 48), np.float32(4) + normal(24, 60, 48) * np.float32(0.03), book[690:710]])
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_many_panels(self, isa: str) -> None:
+        book, x = normal(25, 2200, 16), normal(26, 70, 16)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(book[:2100:30]), np.arange(0, 2100, 30))
+
     def test_first_of_equals(self, isa: str) -> None:
         book = np.repeat(normal(4, 100, 24), 3, axis=0)
         x = normal(5, 120, 24)
