@@ -21,7 +21,7 @@ run: setup
 
 test: EXTRAS = all,dev
 test: setup
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore=,$(ALONE))
 	$(BIN)/python -m pytest $(ALONE)
 
 lint: EXTRAS = all,dev

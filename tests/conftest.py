@@ -12,6 +12,21 @@ import pytest
 
 TOYS = Path(__file__).parent / "toys"
 ROOT = Path(__file__).parent.parent
+LONGEST = tuple(
+    f"tests/{name}.py"
+    for name in (
+        "impls/test_conformance", "impls/test_load", "csrc/test_library", "bench/test_readme", "impls/test_codec",
+        "bench/test_cli", "bench/report/test_codec_documents", "cuda/test_impls", "cuda/test_compile",
+        "bench/test_plugins", "suites/test_load", "bench/scoring/test_cache", "bench/test_asr", "impls/test_asr_models",
+        "impls/test_codec_programs", "csrc/test_resample",
+    )
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first: xdist hands out whole files, and a long one at the end is waited for."""
+    place = {str(ROOT / name): number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(str(item.path), len(place)))
 
 
 @pytest.fixture(scope="session")

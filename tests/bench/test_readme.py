@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.core import label_of
+from bench.registry import load
+
 ROOT = Path(__file__).parents[2]
 SHORT = ("--grid", "quick", "--budget", "0.02s", "--replicates", "1", "--quiet")
+SMALL = {"list": ("toy",)}  # trying everybody's imports takes a minute: test_plugins.py lists a real suite
 LONG = {"selftest"}  # shown, but it takes minutes: tests/bench/test_selftest.py runs a short one
 
 
@@ -24,6 +28,14 @@ def test_there_are_commands_to_try():
     assert len(commands("README.md")) >= 5
 
 
+def one_case(words: list[str]) -> list[str]:
+    """Options that leave one setting of the smallest grid, in what the command itself does not say."""
+    first = {**load().suite(words[1]).expand("quick")[0], "seconds": 1.0}
+    said = {words[at + 1].partition("=")[0] for at, word in enumerate(words) if word == "--case"}
+    left = {name: value for name, value in first.items() if name not in said and f"--{name}" not in words}
+    return [part for text in label_of(left).split() for part in ("--case", text)]
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_what_is_shown_works(bench, tmp_path, name):
@@ -32,7 +44,8 @@ def test_what_is_shown_works(bench, tmp_path, name):
         if words[0] in LONG:
             continue
         if words[0] == "run":
-            words += SHORT
+            words += [*one_case(words), *SHORT]
+        words += SMALL.get(words[0], ()) if len(words) == 1 else ()
         done = bench(*words)
         assert done.returncode in (0, 4), f"{line}: {done.stderr}"  # 4: what `bench new` writes is not right yet
         assert "Traceback" not in done.stderr

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
+from bench import plan
 from bench.plan import Usage
 from bench.selftest import _sum_up, print_verdict, selftest
 
 
-def test_a_short_self_test_finds_a_large_slowdown(toys, tmp_path):
+def test_a_short_self_test_finds_a_large_slowdown(toys, tmp_path, monkeypatch):
+    short = SimpleNamespace(**{**vars(plan), "Plan": partial(plan.Plan, budget_s=0.5)})
+    monkeypatch.setattr("bench.selftest.plan", short)
     found = selftest("toy", "good", 2, 1.0, tmp_path / "out")
     assert found["pairs"] == 2 and found["planted"] == 1.0
     assert len(found["same_ratios"]) == len(found["planted_ratios"]) == 2

@@ -132,8 +132,8 @@ def test_a_real_full_disk_ends_the_run_with_one_line(bench, tmp_path):
         pytest.skip("mounting a small file system is not allowed here")
     try:
         hog = small / "hog"
-        hog.write_bytes(b"x" * 1_400_000)
-        done = bench("run", "toy", "--impl", "good,good:twice", "--grid", "full", "--budget", "3s", "--precision", "0",
+        hog.write_bytes(b"x" * 2_000_000)  # beside the ballast's 4 MiB it leaves room for a few rows
+        done = bench("run", "toy", "--impl", "good,good:twice", "--grid", "full", "--budget", "1s", "--precision", "0",
                      "--out", str(small / "run"))  # fmt: skip
         assert done.returncode == 5, done.stderr
         assert "the disk is full" in done.stderr and "--resume" in done.stderr and "Traceback" not in done.stderr
@@ -173,7 +173,7 @@ def test_an_interrupt_keeps_what_was_measured(tmp_path):
         "--precision",
         "0",
         "--budget",
-        "0.6s",
+        "0.1s",
     ]
     running = subprocess.Popen(
         command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,16 @@ def signals(shape: tuple[int, ...], seed: int = 0) -> dict[str, np.ndarray]:
     }
 
 
-def cases(suite: Suite, device: str) -> Iterator[Case]:
+@cache
+def cases(suite: Suite, device: str) -> tuple[Case, ...]:
     """Every setting of all grids but the long ones, on little audio: one row of odd length, and a batch of three.
 
     Where a case has no duration, its rows are as long as the suite says.
     """
+    return tuple(_cases(suite, device))
+
+
+def _cases(suite: Suite, device: str) -> Iterator[Case]:
     seen = set()
     grids = [grid for grid in suite.grids if grid not in LONG and (suite.name, grid) not in SLOW]
     for params in (p for grid in grids for p in suite.expand(grid)):
@@ -59,12 +65,49 @@ def cases(suite: Suite, device: str) -> Iterator[Case]:
 
 
 def odd(suite: Suite, case: Case) -> Case:
-    """The case with the nearest longer duration at which a row has an odd number of samples."""
-    for step in range(1000):
-        longer = replace(case, params={**case.params, "seconds": SECONDS + step * 1e-5})
-        if suite.audio(longer).shape[-1] % 2 and suite.valid(longer):
-            return longer
+    """The case with a duration a little longer, at which a row has an odd number of samples."""
+    count = suite.audio(case).shape[-1]
+    longer = [SECONDS, SECONDS * (count + 1) / count, *(SECONDS + step * 1e-5 for step in range(1000))]
+    for seconds in longer:
+        changed = replace(case, params={**case.params, "seconds": seconds})
+        if suite.audio(changed).shape[-1] % 2 and suite.valid(changed):
+            return changed
     raise ValueError(f"no odd length near {case.label}")
+
+
+class Asked:
+    """One case's signals and what the suite says about them, made once for all implementations of a process.
+
+    Implementations are given copies, so that none can spoil them for the next.
+    """
+
+    def __init__(self, suite: Suite, case: Case) -> None:
+        self.suite, self.case = suite, case
+        self.audio = signals(suite.audio(case).shape)
+        if case.batch > 1:  # whatever the signal, rows are handled alike
+            self.audio = {name: self.audio[name] for name in ("random", "tone")}
+        self._inputs: dict[str, dict[str, Any]] = {}
+        self._references: dict[tuple[str, str], Any] = {}
+
+    def inputs(self, signal: str) -> dict[str, tuple[Any, ...]]:
+        if signal not in self._inputs:
+            self._inputs[signal] = self.suite.inputs(self.case, self.audio[signal])
+        return self._inputs[signal]
+
+    def reference(self, op: str, signal: str) -> Any:
+        if (op, signal) not in self._references:
+            self._references[op, signal] = self.suite.reference(self.case, op, self.inputs(signal)[op])
+        return self._references[op, signal]
+
+
+ASKED: dict[tuple[Suite, str, str], Asked] = {}
+
+
+def asked(suite: Suite, case: Case) -> Asked:
+    key = (suite, case.device, case.label)
+    if key not in ASKED:
+        ASKED[key] = Asked(suite, case)
+    return ASKED[key]
 
 
 def arrays(value: Any) -> tuple[np.ndarray, ...]:
@@ -83,17 +126,15 @@ def copies(value: Any) -> tuple[np.ndarray, ...]:
     return tuple(a.copy() for a in arrays(value))
 
 
-def examine_op(
-    suite: Suite, case: Case, op: str, made: Op, audio: dict[str, np.ndarray], steady: bool = True
-) -> Iterator[str]:
+def examine_op(question: Asked, op: str, made: Op, steady: bool = True) -> Iterator[str]:
     """What is wrong with one operation, signal by signal."""
     earlier: tuple[str, Any, Any] | None = None
-    for name, signal in audio.items():
-        args = suite.inputs(case, signal)[op]
+    for name in question.audio:
+        args = question.inputs(name)[op]
         given = copies(args)
         out = made.call(given)
         first = copies(out)
-        verdict = suite.check(case, op, args, out, suite.reference(case, op, args))
+        verdict = question.suite.check(question.case, op, args, out, question.reference(op, name))
         if verdict.wrong:
             yield f"{name}: {verdict.wrong}"
         if not same(given, args):
@@ -113,20 +154,17 @@ def examine(suite: Suite, implementation: Implementation) -> dict[str, Any]:
             return {"skipped": f"{error}", "problems": [], "answers": 0}
     problems, unsupported, answers = [], "", 0
     for case in cases(suite, implementation.devices[0]):
-        audio = signals(suite.audio(case).shape)
-        if case.batch > 1:  # whatever the signal, rows are handled alike
-            audio = {name: audio[name] for name in ("random", "tone")}
-        wanted = suite.inputs(case, audio["random"])
+        question = asked(suite, case)
+        wanted = question.inputs("random")
         try:
             made = implementation.ops(case, suite)
         except Unsupported as reason:
             unsupported = str(reason) or "raises Unsupported without a reason"
             continue
         for op in wanted.keys() & made.keys():
-            answers += len(audio)
+            answers += len(question.audio)
             steady = (implementation.name, op) not in UNSTEADY
-            found = examine_op(suite, case, op, made[op], audio, steady)
-            problems += [f"{case.label} {op}, {problem}" for problem in found]
+            problems += [f"{case.label} {op}, {problem}" for problem in examine_op(question, op, made[op], steady)]
     return {"skipped": "" if answers else unsupported, "problems": problems, "answers": answers}
 
 

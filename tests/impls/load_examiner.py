@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import sys
@@ -87,6 +88,7 @@ def examine(implementation: Implementation) -> dict[str, Any]:
             importlib.import_module(module)
         except (ImportError, OSError) as error:
             return {"skipped": f"{module}: {error}", "problems": [], "answers": 0}
+    gc.freeze()  # the libraries' own objects: each of the epochs watched for leaks would search all of them for garbage
     try:
         found = [*decoding(implementation), *epochs(implementation)]
     except Unsupported as reason:

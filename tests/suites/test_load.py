@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import mmap
 import os
 import resource
@@ -26,6 +27,14 @@ SUITE = load().suite("load")
 PARAMS = {"format": "wav", "seconds": 0.5, "chunk": 0.2, "sample_rate": 16000, "files": 24, "batch": 6}
 PARAMS |= {"workers": 0, "features": "waveform", "cache": "warm"}
 Epochs = Callable[[], Iterator[Any]]
+
+
+@pytest.fixture(autouse=True)
+def _few_objects() -> Iterator[None]:
+    """What other files' tests have imported is not searched for garbage after each of the epochs watched for leaks."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def case(**changes: Any) -> Case:
