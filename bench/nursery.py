@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 from bench.process import Failed, Worker
 
-COPIES = 5
+COPIES = 10
 
 Starts = Mapping[str, Callable[[], Worker]]
 

@@ -14,14 +14,14 @@ from time import monotonic
 from gate_page import write
 from gate_pairs import CALL_MS, KERNELS, append, background, calls_of, measure, read
 
-LOADS = ("none", "busy", "ambient")
+LOADS = ("none", "busy")
 CREWS = [(kernel, kind) for kind in ("planted", "same", "same") for kernel in KERNELS]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=0.0, help="no crew is started after so long")
-    parser.add_argument("--load", choices=LOADS, default="none", help="none; busy: a process a core; ambient: others'")
+    parser.add_argument("--load", choices=LOADS, default="none", help="none; busy: a process a core")
     parser.add_argument("--store", type=Path, default=Path("results/gate/pairs.jsonl"))
     parser.add_argument("--out", type=Path, default=Path("reports/reference"))
     wish = parser.parse_args()

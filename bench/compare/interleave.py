@@ -19,7 +19,7 @@ from bench.results import Row
 from bench.runner import Observer
 
 TURN_S = 0.005  # short turns: what disturbs the machine for longer falls on both sides of a round
-ROUNDS = 40
+ROUNDS = 20
 SECONDS = 10.0
 
 

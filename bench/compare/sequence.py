@@ -1,6 +1,6 @@
 """Looking while measuring: an interleaved comparison stops each row as soon as it is decided, and says so honestly.
 
-After 6, 10 and 20 pairs of processes every row is looked at, with the weights of ``LOOKS`` (see
+After 6, 12 and 30 pairs of processes every row is looked at, with the weights of ``LOOKS`` (see
 :mod:`bench.compare.decide`). When time is up there is one more look, with the weight that is left. The looks of a row
 can be made again from its rows alone, so that a run that is judged later gets the same verdicts.
 """
@@ -18,7 +18,7 @@ from bench.results import Row
 from bench.runner import Referee
 from bench.stats import Floats, round_medians
 
-LOOKS = {6: 0.1, 10: 0.2, 20: 0.7}
+LOOKS = {6: 0.1, 12: 0.2, 30: 0.7}
 MOST_PAIRS = max(LOOKS)
 
 Place = tuple[str, str, str, str, int]  # suite, label of an implementation, case as JSON, operation, threads

@@ -138,7 +138,7 @@ def test_a_row_stops_when_it_is_decided_and_the_run_when_time_is_up():
     assert referee.decided(wild[0])
 
 
-@pytest.mark.parametrize("have, weights", [(4, [1.0]), (6, [0.1]), (8, [0.1, 0.9]), (20, [0.1, 0.2, 0.7])])
+@pytest.mark.parametrize("have, weights", [(4, [1.0]), (6, [0.1]), (8, [0.1, 0.9]), (30, [0.1, 0.2, 0.7])])
 def test_the_last_look_spends_what_is_left(have, weights):
     import numpy as np
 
