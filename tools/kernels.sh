@@ -1,19 +1,22 @@
 #!/bin/sh
 # Measures the C kernels beside the libraries, on a machine that is at rest, and writes
 # reports/reference/cpu-kernels.md: make kernels
+# usage: sh tools/kernels.sh [RUN...]   (default: all of them; the others stay as they were measured)
 set -eu
 bin=${VENV:-.venv}/bin
 # nobody's choice of a library's instructions but its own
 unset OPENBLAS_CORETYPE MKL_CBWR ATEN_CPU_CAPABILITY AUDIOKERN_ISA 2>/dev/null || true
 machine=$("$bin/python" -c 'from bench.environment import collect, machine_id; print(machine_id(collect()))')
 folder=results/reference/$machine/kernels
-rm -rf "$folder"
+only=" $* "
 rm -f "${BENCH_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/audio-bench}/limits-$machine.json" # measured anew, now that it is at rest
 
 # $1: the name of the run; the rest: as for bench run. That somebody failed (4) is told by the rows.
 measure() {
     name=$1
     shift
+    case $only in "  " | *" $name "*) ;; *) return 0 ;; esac
+    rm -rf "${folder:?}/$name"
     "$bin/bench" run "$@" --grid kernels --out "$folder/$name" || [ $? = 4 ]
 }
 
