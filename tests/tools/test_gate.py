@@ -45,7 +45,17 @@ def test_the_page_counts_and_bounds(tools, monkeypatch):
     text = page.page(lines)
     # Clopper & Pearson 1934: 1 of 100 is [0.0253%, 5.446%], 20 of 20 at least 83.16%
     assert "| this gate | 1 of 100: 1.0% [0.0%, 5.4%] | 20 of 20: 100.0% [83.2%, 100.0%] |" in text
-    assert "99 of 100 identical pairs were called the same" in text and text.count("Not measured yet.") == 2
+    assert "99 of 100 identical pairs were called the same" in text and text.count("Not measured yet.") == 3
     assert "Against the goals: false alarms: met as far as 100 pairs can tell; 2% found: met as far as 20" in text
     kept = json.loads(page._compact(lines))
     assert len(kept["pairs"]) == 120 and kept["pairs"][0][kept["columns"].index("verdict")] == "more"
+
+
+def test_processes_that_share_a_template_and_a_bias_are_told(tools):
+    page, rng = tools("gate_page"), np.random.default_rng(0)
+    apart = rng.normal(0, 0.01, (60, 3 * page.COPIES))
+    biased = apart + np.repeat(rng.normal(0, 0.01, (60, 3)), page.COPIES, axis=1)
+    for logs, least, most in ((apart, -0.1, 0.05), (biased, 0.4, 0.6)):
+        said = page._alike([{"logs": row.tolist()} for row in logs])
+        assert least < float(said.split("ones is ")[1].split()[0]) < most
+    assert page._alike([{"logs": apart[0].tolist()}]) == "", "too few to say"
