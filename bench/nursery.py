@@ -1,10 +1,10 @@
 """Where the workers of a run come from: started anew each, or copied from one that has imported already.
 
-Importing takes most of a short-lived worker's life (NumPy's 0.3 s, PyTorch's 3 s). A comparison that wants many
-processes in a few seconds has one template for each implementation, which imports and then only forks. What a process
-draws by chance is drawn anew in every copy: the pages of memory that it gets for its inputs, plans and outputs, and
-where in the heap they begin (see :func:`bench.worker.serve`). Where the libraries lie is drawn with the template,
-which therefore serves ``COPIES`` replicates only.
+Importing takes most of a short-lived worker's life (NumPy's 0.3 s, PyTorch's 2 to 3). A comparison that wants many
+processes in a few seconds has one template for each implementation, which imports and then only forks. A copy gets
+pages of memory of its own for its inputs, plans and outputs, and where in the heap they begin is drawn (see
+:func:`bench.worker.serve`). Where the libraries lie is drawn with the template, which therefore serves ``COPIES``
+replicates only. How much alike that leaves the copies of one template is measured: reports/reference/gate.md.
 """
 
 from __future__ import annotations

@@ -138,8 +138,11 @@ class Worker:
         try:
             socket.send_fds(self.channel, [b'{"do": "fork"}\n'], [theirs.fileno(), writing])
             pid = self.receive("copying itself")["pid"]
-        except OSError:
-            raise Failed("crash", "copying itself: the process is gone", dead=True) from None
+        except (OSError, Failed) as error:
+            mine.close()
+            os.close(reading)
+            gone = Failed("crash", "copying itself: the process is gone", dead=True)
+            raise error if isinstance(error, Failed) else gone from None
         finally:
             theirs.close()
             os.close(writing)
