@@ -15,12 +15,13 @@ from gate_page import write
 from gate_pairs import CALL_MS, KERNELS, append, background, calls_of, measure, read
 
 LOADS = ("none", "busy")
-CREWS = [(kernel, kind) for kind in ("planted", "same", "same") for kernel in KERNELS]
+KINDS = ("same", "same", "2%", "same", "same", "3%", "same", "same", "10%", "same", "same")
+RUNS = [(kernel, kind) for kind in KINDS for kernel in KERNELS]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=0.0, help="no crew is started after so long")
+    parser.add_argument("--minutes", type=float, default=0.0, help="no run is started after so long")
     parser.add_argument("--load", choices=LOADS, default="none", help="none; busy: a process a core")
     parser.add_argument("--store", type=Path, default=Path("results/gate/pairs.jsonl"))
     parser.add_argument("--out", type=Path, default=Path("reports/reference"))
@@ -31,7 +32,7 @@ def main() -> None:
     cases = {name: calls_of(CALL_MS, *kernel) for name, kernel in KERNELS.items()} if wish.minutes else {}
     with background(wish.load):
         while monotonic() < end:
-            kernel, kind = CREWS[seed % len(CREWS)]
+            kernel, kind = RUNS[seed % len(RUNS)]
             append(measure(kernel, cases[kernel], kind, wish.load, seed), wish.store)
             seed += 1
     write(read(wish.store), wish.out)

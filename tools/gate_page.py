@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 from scipy.stats import t as student
 
 from bench.compare.decide import RATE
+from bench.compare.effect import ROBUST, of_units
 from bench.compare.sequence import LOOKS
 from bench.environment import collect, describe
 from bench.nursery import COPIES
@@ -23,11 +24,7 @@ GOALS = {"same": 0.01, "2%": 0.95, "3%": 0.99, "10%": 0.999}  # at most; at leas
 LOADS = {
     "none": "At rest",
     "busy": "With one busy process on every processor",
-    "none, started": "At rest, as it was before: every process started anew",
-    "ambient, started": "Others kept the machine busy, as it was before: every process started anew",
 }
-COPIED = ("none", "busy")
-NOTES = {"ambient, started": "Beside 32 of them ran two busy processes of the gate's own as well."}
 
 
 def write(lines: Sequence[dict[str, Any]], folder: Path) -> None:
@@ -47,10 +44,9 @@ def page(lines: Sequence[dict[str, Any]]) -> str:
         f"spends) and when {SECONDS:g} s are over.",
         "Intervals are Clopper-Pearson's, 95%. The other rules judged the same samples, all of a row's processes "
         "pooled: interleaved, and ahead of other programs. Left alone they see worse.",
-        "Processes are copies of one that has imported, so that more of them fit into ten seconds. Before, each was "
-        "started anew, and its rounds were summed up by their median; the last sections are of that time, and of "
-        "kernels that took 10 to 18 ms a call on this machine.",
-        f"All sections together: {_share(_of(lines, 0.0), GATE)} of identical pairs called different.",
+        "Processes are copies of one that has imported, so that more of them fit into ten seconds. Which side is "
+        "opened first alternates: see `in_turn` in bench/runner.py for what it is worth.",
+        f"At rest and busy together: {_share(_of(lines, 0.0), GATE)} of identical pairs called different.",
         *[_section(title, [x for x in lines if x["load"] == load]) for load, title in LOADS.items()],
         "## The machine",
         "\n".join(f"- {name}: {value}" for name, value in describe(collect())),
@@ -67,8 +63,7 @@ def _section(title: str, lines: list[dict[str, Any]]) -> str:
         f"## {title}",
         f"{len(lines)} pairs; load average {load:.1f} in the middle, {low:.1f} to {high:.1f} (this "
         f"run's own is 1 to 2). In {ahead} of them "
-        "the processes went ahead of other programs (SCHED_FIFO), as they do where that is permitted. "
-        + NOTES.get(lines[0]["load"], ""),
+        "the processes went ahead of other programs (SCHED_FIFO), as they do where that is permitted.",
     ]
     kernels = {"all": lines} | {k: [x for x in lines if x["kernel"] == k] for k in sorted({x["kernel"] for x in lines})}
     for name, chosen in kernels.items():
@@ -146,7 +141,23 @@ def _facts(lines: list[dict[str, Any]]) -> str:
         f"{np.max(seconds):.1f} s at most, {np.median([x['pairs'] for x in lines]):.0f} pairs of processes. With such "
         f"noise, 2% are found in 95 of 100 rows by {_pairs_for(0.02, 0.95, spread)} pairs, 3% in 99 of 100 by "
         f"{_pairs_for(0.03, 0.99, spread)}: what is missed is inconclusive, because its time was up. "
-        + (_alike(same) if lines[0]["load"] in COPIED else "")
+        + _fair(same)
+        + _alike(same)
+    )
+
+
+def _fair(lines: list[dict[str, Any]]) -> str:
+    """Are base and new treated alike? The mean of identical rows, and how their Student's t spread."""
+    effects = [of_units(x["logs"]) for x in lines if len(x["logs"]) > ROBUST]
+    if len(effects) < 10:
+        return ""
+    values = np.array([e.value for e in effects])
+    spread = np.sqrt(np.mean([(e.value / e.error) ** 2 for e in effects]))
+    due = np.sqrt(np.mean([e.freedom / (e.freedom - 2) for e in effects]))
+    return (
+        f"The mean of identical rows is {values.mean():+.3%} ± {values.std(ddof=1) / np.sqrt(len(values)):.3%} "
+        f"(standard error): 0 says that the sides are treated alike. Their t statistics spread {spread:.2f} around 0, "
+        f"where {due:.2f} is due. "
     )
 
 

@@ -63,14 +63,15 @@ class Sequential(Referee):
 
     def look(self, rows: Sequence[Row]) -> None:
         timed = by_place(rows)
-        contests = [self._contests(group, timed) for group in self.groups]
         # what one pair of processes costs a row, its share of their starting included; is there time for another,
         # which may take a little longer?
         pairs, processes = max(map(len, timed.values()), default=0), sum(map(len, timed.values()))
         self.over = (pairs + 1.5) * (self.clock() - self.began) * 2 / max(1, processes) > self.seconds
+        if not self.over and pairs not in LOOKS:
+            return
         self.open = {}
-        for group in contests:
-            self._judge(group)
+        for group in self.groups:
+            self._judge(self._contests(group, timed))
 
     def _contests(self, group: Mapping[str, str], timed: dict[Place, list[Row]]) -> list[Pair]:
         found = []

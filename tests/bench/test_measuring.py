@@ -57,8 +57,11 @@ def test_the_order_of_turns_comes_from_the_seed():
         plan = Plan([], seed=7)
         rows: list = []
 
-    orders = [Runner(Kept, None, None).order.sample(range(50), 50) for _ in range(2)]
+    orders = [Runner(Kept, None, None)._shuffled([f"{n}@{side}" for side in "ab" for n in range(50)]) for _ in range(2)]
     assert orders[0] == orders[1]
+    pairs = [orders[0][n : n + 2] for n in range(0, 100, 2)]
+    assert all(one.partition("@")[0] == other.partition("@")[0] for one, other in pairs), "sides follow each other"
+    assert 0 < sum(one.endswith("@a") for one, _ in pairs) < 50
 
 
 def test_memory_is_that_of_the_call_not_of_the_process(toys, tmp_path):

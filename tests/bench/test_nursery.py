@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
@@ -12,6 +13,7 @@ from test_faults import FAULTS, measure
 
 from bench.nursery import COPIES, Nursery
 from bench.process import Conditions, Failed, Worker
+from bench.runner import in_turn
 
 CASE = {"suite": "toy", "params": {"size": 8}}
 
@@ -122,6 +124,24 @@ def test_where_one_cannot_be_copied_none_is(toys, tmp_path, monkeypatch):
     worker = nursery.worker("good", starts["good"])
     assert worker.ask("hello", "starting")["copies"], "the worker itself is fine"
     worker.kill()
+
+
+def test_of_any_two_each_is_opened_first_as_often():
+    """And starts the templates as often, which is done by the first replicate of each."""
+    impls = list("abcde")
+    orders = [in_turn(impls, replicate) for replicate in range(2 * COPIES)]
+    assert orders[0] == impls, "the inputs and references are those of the first, which the first replicate computes"
+    assert orders[COPIES] != orders[0]
+    for one, other in itertools.combinations(impls, 2):
+        assert sum(o.index(one) < o.index(other) for o in orders) == COPIES
+
+
+def test_who_is_opened_first_alternates(toys, tmp_path):
+    rows = measure(toys, tmp_path / "run", ["good"], replicates=2, copies=True)
+    one, other = (
+        [r.impl for r in sorted(rows, key=lambda r: r.started) if r.replicate == n and r.op == "add"] for n in (0, 1)
+    )
+    assert len(one) == 2 and one == other[::-1]
 
 
 @pytest.mark.parametrize("name", ["raises_at_setup", "segfaults", "absent"])
