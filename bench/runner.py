@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 from bench import stats
 from bench.core import Case
@@ -25,6 +25,8 @@ from bench.results import Row
 from bench.scores import Score
 from bench.store import Store
 from bench.weights import of
+
+T = TypeVar("T")
 
 LEAST_ROUNDS = 5
 LEAST_SLOW_ROUNDS = 3  # of calls so slow that five of them would break the budget
@@ -55,7 +57,6 @@ class Referee:
 class Turn:
     """What one implementation has gathered for one operation of one case."""
 
-    worker: Worker
     facts: Mapping[str, Any]
     started: str
     samples: list[float] = field(default_factory=list)
@@ -90,17 +91,16 @@ class Runner:
     def run(self) -> None:
         """Measure everything that is not on disk yet. KeyboardInterrupt passes; what is complete is kept."""
         plan = self.plan
-        crews = [(i, t) for i in plan.items for t in plan.threads]
         for item in plan.items:
             self._broken(item)
-        self.observer.begin(plan.replicates * sum(len(i.cases) * len(i.ops) for i, _ in crews))
+        self.observer.begin(plan.replicates * len(plan.threads) * sum(len(i.cases) * len(i.ops) for i in plan.items))
         try:
             with ahead() if plan.ahead else nullcontext():
                 for replicate in range(plan.replicates):
-                    for item, threads in crews:
-                        with self._crew(item, threads, replicate) as crew:
+                    for item in plan.items:
+                        with self._crews(item, replicate) as crews:
                             for params in item.cases:
-                                self._case(crew, params)
+                                self._case(crews, params)
                     self.referee.look(self.store.rows)
         finally:
             self.nursery.close()
@@ -122,81 +122,87 @@ class Runner:
                 self.add(row)
 
     @contextmanager
-    def _crew(self, item: Item, threads: int, replicate: int) -> Iterator[Crew]:
-        conditions = Conditions(threads, self.plan.memory_limit, self.plan.deadline_s, late=self.plan.ahead)
-        crew = Crew(self, item, conditions, replicate)
+    def _crews(self, item: Item, replicate: int) -> Iterator[list[Crew]]:
+        """A crew for each number of threads; they take turns like any rivals."""
+        crews = []
         try:
-            crew.muster()
-            yield crew
+            for threads in in_turn(self.plan.threads, replicate):
+                conditions = Conditions(threads, self.plan.memory_limit, self.plan.deadline_s, late=self.plan.ahead)
+                crews.append(Crew(self, item, conditions, replicate))
+                crews[-1].muster()
+            yield crews
         finally:
-            for worker in crew.workers.values():
-                worker.kill()
+            for crew in crews:
+                for worker in crew.workers.values():
+                    worker.kill()
 
-    def _case(self, crew: Crew, params: dict[str, Any]) -> None:
-        case = Case(crew.item.suite, params, self.plan.device, crew.threads, self.plan.seed, self.plan.corpus)
-        ops = {}
-        for impl in crew.present(params):
-            self.observer.doing(f"{case.suite} {case.label}: {impl} opens")
-            ops[impl] = crew.open(impl, case)
-        for op in crew.item.ops:
-            self._op(crew, case, op, [impl for impl, offered in ops.items() if op in offered])
-        for impl in ops:
+    def _case(self, crews: Sequence[Crew], params: dict[str, Any]) -> None:
+        offered: dict[Rival, list[str]] = {}
+        for crew in crews:
+            for impl in crew.present(params):
+                self.observer.doing(f"{crew.case(params).suite} {crew.case(params).label}: {impl} opens")
+                offered[crew, impl] = crew.open(impl, params)
+        for op in crews[0].item.ops:
+            self._op(params, op, [rival for rival, ops in offered.items() if op in ops])
+        for crew, impl in offered:
             crew.ask(impl, params, "", "close", "closing")
 
-    def _op(self, crew: Crew, case: Case, op: str, impls: list[str]) -> None:
+    def _op(self, params: dict[str, Any], op: str, rivals: Sequence[Rival]) -> None:
         """All rivals of one operation: ready, rounds in turn, finish, rows."""
-        params = dict(case.params)
-        turns: dict[str, Turn] = {}
-        for impl in impls:
+        turns: dict[Rival, Turn] = {}
+        for crew, impl in rivals:
             if crew.wanted(impl, params, op):
-                self.observer.doing(f"{case.suite} {case.label}: {impl} {op}")
-                crew.ready(impl, case, op, turns)
+                self.observer.doing(f"{crew.item.suite} {crew.case(params).label}: {impl} {op}")
+                if turn := crew.ready(impl, params, op):
+                    turns[crew, impl] = turn
         try:
-            self._rounds(crew, params, op, turns)
-            self.observer.doing(f"{case.suite} {case.label}: {op}, end to end and memory")
-            for impl in list(turns) if self.plan.extras else ():
+            self._rounds(params, op, turns)
+            for crew, impl in list(turns) if self.plan.extras else ():
+                self.observer.doing(f"{crew.item.suite} {crew.case(params).label}: {op}, end to end and memory")
                 found = crew.ask(impl, params, op, "finish", "the end-to-end and memory pass", turn_ns=self._turn_ns)
                 if found is None:
-                    del turns[impl]
+                    del turns[crew, impl]
                 else:
-                    turns[impl].extra = found
+                    turns[crew, impl].extra = found
         finally:  # an interrupt in the middle keeps what has enough rounds
-            for impl, turn in turns.items():
+            for (crew, impl), turn in turns.items():
                 if len(turn.rounds) >= LEAST_SLOW_ROUNDS or turn.extra.get("discarded"):
                     self.add(crew.row(impl, params, op, **self._figures(turn)))
 
-    def _rounds(self, crew: Crew, params: dict[str, Any], op: str, turns: dict[str, Turn]) -> None:
-        active, share, left = list(turns), 1 / self.plan.turns, 1.0
+    def _rounds(self, params: dict[str, Any], op: str, turns: dict[Rival, Turn]) -> None:
+        share = len(self.plan.threads) / self.plan.turns
+        active, left = list(turns), float(len(self.plan.threads))
         for _ in range(self.plan.turns):
-            for impl in self._shuffled(active):
-                least = max(1, ceil(turns[impl].facts["least"] / self.plan.replicates / LEAST_SLOW_ROUNDS))
+            for rival in self._shuffled(active):
+                crew, impl = rival
+                turn = turns[rival]
+                least = max(1, ceil(turn.facts["least"] / self.plan.replicates / LEAST_SLOW_ROUNDS))
                 found = crew.ask(impl, params, op, "sample", "sampling", turn_ns=self._turn_ns, least=least)
                 if found is None:
-                    active.remove(impl)
-                    del turns[impl]
+                    active.remove(rival)
+                    del turns[rival]
                     continue
-                turn = turns[impl]
                 turn.samples += found["samples"]
                 turn.late += found.get("late", [])
                 turn.cpu += found.get("cpu", [])
                 if found["samples"]:  # none: a GPU was throttled, and they were discarded
                     turn.rounds.append(len(found["samples"]))
                 if turn.settled(self.plan.precision) or turn.spent(1.2e9 * self.plan.budget_s / self.plan.replicates):
-                    active.remove(impl)
+                    active.remove(rival)
             self.observer.step(share)
             left -= share
             if not active:
                 break
         self.observer.step(left)
 
-    def _shuffled(self, impls: Sequence[str]) -> list[str]:
-        """In random order, but the sides of an implementation next to each other, so that they share the moment."""
-        sides: dict[str, list[str]] = {}
-        for impl in impls:
-            sides.setdefault(impl.partition("@")[0], []).append(impl)
-        names = list(sides)
+    def _shuffled(self, rivals: Sequence[Rival]) -> list[Rival]:
+        """In random order, but an implementation's sides and threads in succession, so that they share the moment."""
+        alike: dict[str, list[Rival]] = {}
+        for crew, impl in rivals:
+            alike.setdefault(impl.partition("@")[0], []).append((crew, impl))
+        names = list(alike)
         self.order.shuffle(names)
-        return [impl for name in names for impl in self.order.sample(sides[name], len(sides[name]))]
+        return [rival for name in names for rival in self.order.sample(alike[name], len(alike[name]))]
 
     @property
     def _turn_ns(self) -> int:
@@ -253,14 +259,14 @@ class Runner:
         return self._place(impl, threads, params, op) in self.failed
 
 
-def in_turn(impls: Sequence[str], replicate: int) -> list[str]:
+def in_turn(them: Sequence[T], replicate: int) -> list[T]:
     """Who is started and opened first: as given, or last first, so that of any two each has been first as often.
 
     It matters: of two identical implementations bound by memory the one that was opened later was 0.3 to 1% faster, for
     the kernel hands the pages that a process gave back to the next that asks. Templates live for ``COPIES`` replicates
     and take turns, too.
     """
-    return list(impls) if (replicate + replicate // COPIES) % 2 == 0 else list(reversed(impls))
+    return list(them) if (replicate + replicate // COPIES) % 2 == 0 else list(reversed(them))
 
 
 def _throttled(turn: Turn) -> str:
@@ -283,7 +289,7 @@ def _unsettled(medians: stats.Floats, precision: float) -> str:
 
 
 class Crew:
-    """The workers of one replicate: one an implementation, each on its own, started together."""
+    """The workers of one replicate and number of threads: one an implementation, each on its own, started together."""
 
     def __init__(self, runner: Runner, item: Item, conditions: Conditions, replicate: int):
         self.runner, self.item, self.conditions, self.replicate = runner, item, conditions, replicate
@@ -321,29 +327,33 @@ class Crew:
             self.runner.has_failed(impl, self.threads, p, o) for p, o in ((params, op), (params, ""), ({}, ""))
         )
 
-    def open(self, impl: str, case: Case) -> list[str]:
+    def case(self, params: dict[str, Any]) -> Case:
+        plan = self.runner.plan
+        return Case(self.item.suite, params, plan.device, self.threads, plan.seed, plan.corpus)
+
+    def open(self, impl: str, params: dict[str, Any]) -> list[str]:
         """The operations that an implementation offers for a case; none when it failed."""
         weights = of(self.runner.plan.weights, impl).get("path", "")
-        request = {**vars(case), "params": dict(case.params), "weights": weights}
-        found = self.ask(impl, dict(case.params), "", "open", "setting up", case=request)
+        request = {**vars(self.case(params)), "params": params, "weights": weights}
+        found = self.ask(impl, params, "", "open", "setting up", case=request)
         self.setup_ns[impl] = found["setup_ns"] if found else 0
         return list(found["ops"]) if found else []
 
-    def ready(self, impl: str, case: Case, op: str, turns: dict[str, Turn]) -> None:
-        params = dict(case.params)
+    def ready(self, impl: str, params: dict[str, Any], op: str) -> Turn | None:
         if impl not in self.workers:  # it died in an earlier operation of this case
             self._start(impl)
             self.workers[impl].send("hello")
-            if not self._greet(impl, {}) or op not in self.open(impl, case):
-                return
+            if not self._greet(impl, {}) or op not in self.open(impl, params):
+                return None
         started = datetime.now(UTC).isoformat(timespec="milliseconds")
         slowdown = (self.runner.plan.slowdowns or {}).get(impl, 0.0)
         found = self.ask(
             impl, params, op, "ready", "the first call and its check", slowdown=slowdown, probe=self.replicate == 0
         )
-        if found is not None:
-            facts = {**found, "version": self.version[impl], "setup_ns": self.setup_ns[impl]}
-            turns[impl] = Turn(self.workers[impl], facts, started)
+        if found is None:
+            return None
+        facts = {**found, "version": self.version[impl], "setup_ns": self.setup_ns[impl]}
+        return Turn(facts, started)
 
     def ask(
         self, impl: str, params: dict[str, Any], op: str, do: str, doing: str, **request: Any
@@ -409,3 +419,6 @@ class Crew:
 
     def _all_done(self, impl: str) -> bool:
         return not any(self.wanted(impl, params, op) for params in self.item.cases for op in self.item.ops)
+
+
+Rival = tuple[Crew, str]  # and the label of an implementation

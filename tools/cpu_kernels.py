@@ -107,7 +107,7 @@ class Runs:
 def faster(ours: Line, rival: Line) -> stats.Interval:
     """How many times as fast ours is: paired round by round where the two took turns, else from their own intervals."""
     shared = sorted(ours.rounds.keys() & rival.rounds.keys())
-    if (ours.run, ours.threads) == (rival.run, rival.threads) and shared:
+    if ours.run == rival.run and shared:
         return stats.ratio_interval([ours.rounds[r] for r in shared], [rival.rounds[r] for r in shared])
     low, value, high = (ours.number(name) for name in ("high_ms", "median_ms", "low_ms"))
     return stats.Interval(

@@ -49,6 +49,20 @@ def test_rivals_take_turns_and_never_overlap(toys, tmp_path, monkeypatch):
     assert all(sum(r.rounds) == len(r.samples_ns) and min(r.rounds) >= 1 for r in rows)
 
 
+def test_numbers_of_threads_take_turns_too(toys, tmp_path, monkeypatch):
+    """So that a drift of the machine does not pass for a gain by threads."""
+    log = tmp_path / "log"
+    monkeypatch.setenv("BENCH_TEST_LOG", str(log))
+    wish = {"precision": 0.0, "budget_s": 0.2, "turn_s": 0.02, "replicates": 2, "threads": (1, 2)}
+    rows = measure(toys, tmp_path / "run", ["logs"], **wish)
+    assert sorted((r.threads, r.replicate) for r in rows) == [(t, n) for t in (1, 2) for n in (0, 1) for _ in range(3)]
+    names = [line.split()[0] for line in sorted(log.read_text().splitlines(), key=lambda line: int(line.split()[1]))]
+    turns = [name for name, _ in itertools.groupby(names)]
+    following = [(one, other) for one, other in itertools.pairwise(turns) if one[:-2] == other[:-2]]
+    assert len(following) >= sum(len(r.rounds) for r in rows) / 2 - 6, "in succession"
+    assert {one[-1] for one, _ in following} == {"1", "2"}, "in random order"
+
+
 def test_the_order_of_turns_comes_from_the_seed():
     from bench.plan import Plan
     from bench.runner import Runner
@@ -57,7 +71,8 @@ def test_the_order_of_turns_comes_from_the_seed():
         plan = Plan([], seed=7)
         rows: list = []
 
-    orders = [Runner(Kept, None, None)._shuffled([f"{n}@{side}" for side in "ab" for n in range(50)]) for _ in range(2)]
+    rivals = [(None, f"{n}@{side}") for side in "ab" for n in range(50)]
+    orders = [[impl for _, impl in Runner(Kept, None, None)._shuffled(rivals)] for _ in range(2)]
     assert orders[0] == orders[1]
     pairs = [orders[0][n : n + 2] for n in range(0, 100, 2)]
     assert all(one.partition("@")[0] == other.partition("@")[0] for one, other in pairs), "sides follow each other"

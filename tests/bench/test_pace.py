@@ -137,6 +137,6 @@ def test_the_runner_asks_for_a_rows_samples_in_three_rounds(monkeypatch, replica
     plan = Plan([], replicates=replicates, precision=0.02, budget_s=1.25)
     runner = Runner.__new__(Runner)
     runner.plan, runner.observer, runner.order = plan, Observer(), random.Random(0)
-    turn = Turn(None, {"paced": True, "least": 1000, "loops": 1}, "")
-    runner._rounds(Crew(), {}, "paced", {"x": turn})
+    turn = Turn({"paced": True, "least": 1000, "loops": 1}, "")
+    runner._rounds({}, "paced", {(Crew(), "x"): turn})
     assert asked == [least] * 3 and turn.rounds == asked and len(turn.late) == len(turn.cpu) == 3 * least

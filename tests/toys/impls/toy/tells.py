@@ -23,7 +23,7 @@ def logs(case, name):
         began = time.perf_counter_ns()
         out = x + 1
         time.sleep(0.001)
-        log.write(f"{name} {began} {time.perf_counter_ns()}\n")
+        log.write(f"{name}-{case.threads} {began} {time.perf_counter_ns()}\n")
         return out
 
     return run
