@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench import environment, plan
+from bench import environment, plan, yardstick
 from bench.asr import SUITE as RECOGNISERS
 from bench.corpus import Corpus
 from bench.measure import gpu_limits
@@ -52,6 +52,7 @@ def begin(
     precision: str | float = "2%",
     budget: str | float = "1.25s",
     replicates: int = 3,
+    peak: bool = False,
     seed: int = 0,
     corpus: str = "builtin",
     deadline: str | float = "120s",
@@ -73,7 +74,8 @@ def begin(
     other, and for nothing else unless ``impl`` names it. ``metrics`` (names, "all" or "none"), ``asr`` (a recogniser,
     "default" or "none") and ``engine`` ("local" or "dask://HOST:PORT") are of the scoring of codecs on the clips of the
     corpus: on all of them, or on those of one ``kind``, or on at most ``clips``, evenly over the corpus. ``weights``:
-    texts "NAME=PATH" or "NAME=HUB-ID" for implementations that are trained (:mod:`bench.weights`).
+    texts "NAME=PATH" or "NAME=HUB-ID" for implementations that are trained (:mod:`bench.weights`). ``peak``: the
+    processor's peak is measured ahead of every turn (:mod:`bench.yardstick`).
     """
     if resume is not None:
         store = Store(Path(resume), None)
@@ -83,6 +85,8 @@ def begin(
     if kind and not any(clip.kind == kind for clip in opened.clips):
         there = ", ".join(sorted({clip.kind or "unnamed" for clip in opened.clips}))
         raise plan.Usage(f"the corpus {corpus} has no clips of the kind {kind!r}; it has: {there}")
+    if peak:
+        yardstick.possible(device)
     settings = [case] if isinstance(case, str) and case else list(case)
     if bitrate:
         wanted = [bitrate] if isinstance(bitrate, str | float | int) else bitrate
@@ -100,6 +104,7 @@ def begin(
         seed=seed,
         corpus=corpus,
         replicates=replicates,
+        peak=peak,
         precision=plan.parse_share(precision) if isinstance(precision, str) else precision,
         budget_s=plan.parse_seconds(budget) if isinstance(budget, str) else budget,
         deadline_s=plan.parse_seconds(deadline) if isinstance(deadline, str) else deadline,

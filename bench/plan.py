@@ -57,6 +57,7 @@ class Plan:
     weights: Mapping[str, Mapping[str, str]] | None = None  # of implementations: see bench.weights
     slowdowns: Mapping[str, float] | None = None  # planted by the self-test: label of an implementation -> share
     homes: Mapping[str, Mapping[str, Any]] | None = None  # of a comparison: side (`impl@side`) -> process.Home
+    peak: bool = False  # the processor's peak rate of multiply-adds, measured ahead of every turn
     extras: bool = True  # end-to-end time and memory, in a pass of their own after the sampling
     copies: bool = False  # workers are forks of a template that has imported (see bench.nursery)
     ahead: bool = False  # of ordinary programs (process.ahead), where that is permitted

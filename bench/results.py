@@ -49,6 +49,9 @@ class Row:
     )
     cpu_ns: list[float] = column("at real-time pace: processor time of each call, ns", default_factory=list)
     rounds: list[int] = column("number of samples in each interleaved round", default_factory=list)
+    peak_gflops: list[float] = column(
+        "with --peak: multiply-adds in registers just before each round, GFLOP/s", default_factory=list
+    )
     loops: int = column("calls in each sample", default=1)
     overhead_ns: float = column("calibrated cost of timing one call, already subtracted", default=0.0)
     first_ns: float | None = column("the first call after preparing, ns", default=None)
@@ -118,7 +121,8 @@ SUMMARY = {
     "memory_mb": "largest memory_bytes of the replicates, MB",
     "peak_rss_mb": "largest peak_rss_bytes of the replicates, MB",
     "error": COLUMNS["error"],
-    "limit_percent": "least possible time on this machine (its FMA peak, its memory bandwidth) / median, %",
+    "limit_percent": "least possible time on this machine (its FMA peak, with --peak that of the same moments; its "
+    "memory bandwidth) / median, %",
     "instructions": "instructions of one call, where `bench count` counted them; see docs/counting.md",
     "allocations": "how often one call asked the C library for memory, where that was counted",
     "counted_by": "what counted these two; figures of different counters are not alike",
@@ -240,7 +244,9 @@ def summarise(group: list[Row], limits: Mapping[str, Any]) -> dict[str, Any]:
         line |= {"p95_ms": p95, "p99_ms": p99, "x_realtime": timed[0].audio_seconds / (interval.value / 1e9)}
         line["max_ms"] = float(everything.max()) / 1e6
         line |= streamed(timed)
-        line["limit_percent"] = limit_percent(first, interval.value / 1e9, limits)
+        peaks = [peak for r in timed for peak in r.peak_gflops]
+        beside = float(np.median(peaks)) if peaks else None
+        line["limit_percent"] = limit_percent(first, interval.value / 1e9, limits, beside)
     return line
 
 
@@ -258,11 +264,12 @@ def streamed(timed: list[Row]) -> dict[str, float]:
     return found
 
 
-def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any]) -> float | None:
+def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any], gflops: float | None = None) -> float | None:
     """How near to the roofline: the least time that the work can take here, over the time it took, in %.
 
     ``limits`` as :func:`bench.measure.limits.limits` gives them; the bandwidth is the copy bandwidth of the
-    smallest working set that holds ``row.bytes``. Williams, Waterman & Patterson, "Roofline", CACM 52(4), 2009.
+    smallest working set that holds ``row.bytes``; ``gflops`` is the FMA peak where it was measured beside the row.
+    Williams, Waterman & Patterson, "Roofline", CACM 52(4), 2009.
     None where this machine's limits were not measured, and where the suite states no least work.
     """
     if not row.flops and not row.bytes:
@@ -272,7 +279,7 @@ def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any]) -> float 
         return None
     *levels, memory = here["bandwidth"]
     copy_gbs = next((copy for size, _read, copy in levels if size >= row.bytes), memory[2])
-    least = max(row.flops / (here["fma_gflops"] * 1e9), row.bytes / (copy_gbs * 1e9))
+    least = max(row.flops / ((gflops or here["fma_gflops"]) * 1e9), row.bytes / (copy_gbs * 1e9))
     return float(100 * least / seconds)
 
 

@@ -25,6 +25,7 @@ from bench.results import Row
 from bench.scores import Score
 from bench.store import Store
 from bench.weights import of
+from bench.yardstick import Yardstick
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class Turn:
     rounds: list[int] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def spent(self, budget_ns: float) -> bool:
@@ -133,8 +135,7 @@ class Runner:
             yield crews
         finally:
             for crew in crews:
-                for worker in crew.workers.values():
-                    worker.kill()
+                crew.dismiss()
 
     def _case(self, crews: Sequence[Crew], params: dict[str, Any]) -> None:
         offered: dict[Rival, list[str]] = {}
@@ -177,6 +178,7 @@ class Runner:
                 crew, impl = rival
                 turn = turns[rival]
                 least = max(1, ceil(turn.facts["least"] / self.plan.replicates / LEAST_SLOW_ROUNDS))
+                peak = crew.yardstick.peak() if crew.yardstick else None
                 found = crew.ask(impl, params, op, "sample", "sampling", turn_ns=self._turn_ns, least=least)
                 if found is None:
                     active.remove(rival)
@@ -187,6 +189,7 @@ class Runner:
                 turn.cpu += found.get("cpu", [])
                 if found["samples"]:  # none: a GPU was throttled, and they were discarded
                     turn.rounds.append(len(found["samples"]))
+                    turn.peaks += [peak] if peak else []
                 if turn.settled(self.plan.precision) or turn.spent(1.2e9 * self.plan.budget_s / self.plan.replicates):
                     active.remove(rival)
             self.observer.step(share)
@@ -243,6 +246,7 @@ class Runner:
             "late_ns": turn.late,
             "cpu_ns": turn.cpu,
             "rounds": turn.rounds,
+            "peak_gflops": turn.peaks if len(turn.peaks) == len(turn.rounds) else [],
         }
 
     def add(self, row: Row) -> None:
@@ -298,6 +302,7 @@ class Crew:
         self.workers: dict[str, Worker] = {}
         self.version: dict[str, str] = {}
         self.setup_ns: dict[str, float] = {}
+        self.yardstick: Yardstick | None = None
 
     def muster(self) -> None:
         """Start every worker that has work left; they import side by side, before anything is measured."""
@@ -309,6 +314,14 @@ class Crew:
             self.workers[impl].send("hello")
         for impl in list(self.workers):
             self._greet(impl, {})
+        if self.runner.plan.peak and self.workers:
+            self.yardstick = Yardstick(self.conditions)
+
+    def dismiss(self) -> None:
+        for worker in self.workers.values():
+            worker.kill()
+        if self.yardstick:
+            self.yardstick.close()
 
     def present(self, params: dict[str, Any]) -> list[str]:
         """Implementations to open for a case; those that died since are started again."""

@@ -98,8 +98,11 @@ class Runs:
 
     def _share(self, goal: Goal, ours: Line) -> stats.Interval | None:
         """Of the peak rate of multiply-adds, in which each counts as two operations."""
-        peak = self.limits[ours.run].get(str(ours.threads), {}).get("fma_gflops")
         flops = goal.flops(ours.case) if goal.flops else self.flops[(ours.run, ours.suite, ours.label, ours.op)]
+        shared = sorted(ours.rounds.keys() & ours.peaks.keys())
+        if shared:  # as long as the work would take at the peak of that very moment
+            return stats.ratio_interval([ours.rounds[r] for r in shared], [flops / ours.peaks[r] for r in shared])
+        peak = self.limits[ours.run].get(str(ours.threads), {}).get("fma_gflops")
         ends = [ours.number(name) for name in ("high_ms", "median_ms", "low_ms")]
         return stats.Interval(*(flops / (end * 1e6 * peak) for end in ends)) if peak else None
 
@@ -145,9 +148,9 @@ METHOD = """\
 “Ours over it” is the rival's time over ours: the mean over processes of the medians of the ratios of rounds that took
 turns, with its 95% interval; one thread each unless said otherwise. “Outputs reused” is ours writing into the same
 array in every call, and the rival too where the registry has it so; “AVX2 only” is ours without AVX-512, of which half
-of the factor is asked. A share of the peak is operations over time over the measured rate of fused multiply-adds (two
-operations each); an FFT counts as 2.5 n log2 n operations there. “% of limit” is the suite's own roofline, which counts
-bytes too, and the FFT alone by split radix."""
+of the factor is asked. A share of the peak is operations over time over the rate of fused multiply-adds (two operations
+each) that was measured just before, round by round (`bench run --peak`); an FFT counts as 2.5 n log2 n operations.
+“% of limit” is the suite's own roofline, which counts bytes too, and the FFT alone by split radix."""
 HEADINGS = ("ours over it", "least", "aim", "verdict", "outputs reused", "AVX2 only", "half of it", "% of limit")
 
 

@@ -20,10 +20,10 @@ measure() {
     "$bin/bench" run "$@" --grid kernels --out "$folder/$name" || [ $? = 4 ]
 }
 
-measure mel mel --op mel --impl c,torch,torchaudio,librosa,numpy,scipy,pyfftw,dali,ipp --exclude '*:kaldi'
+measure mel mel --peak --op mel --impl c,torch,torchaudio,librosa,numpy,scipy,pyfftw,dali,ipp --exclude '*:kaldi'
 measure stft stft --impl c,torch,ipp,mkl_fft --exclude c:plain
-measure fft fft --impl c,ipp,mkl_fft
-measure vq vq --op encode --impl c,numpy,torch,faiss
+measure fft fft --peak --impl c,ipp,mkl_fft
+measure vq vq --peak --op encode --impl c,numpy,torch,faiss
 measure resample resample --impl 'c:hq*,c:low*,soxr:HQ,torchaudio' --exclude torchaudio:kaiser_best
 measure quantize quantize --op encode --impl c,numpy,torchaudio
 # ours alone, on one thread and on two; one long signal is harder to share than many

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from bench import stats
 from bench.results import Results, Row
 
@@ -21,7 +23,8 @@ RANKED = ("ok", "unstable")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of ``Results.summary()``. ``rounds`` holds each replicate's medians of rounds, ns."""
+    """One line of ``Results.summary()``. ``rounds`` holds each replicate's medians of rounds, ns; ``peaks`` its
+    ``peak_gflops``, where they were measured."""
 
     run: str
     corpus: str
@@ -38,6 +41,7 @@ class Line:
     values: dict[str, float | None]
     quality: dict[str, float]
     rounds: dict[int, stats.Floats] = field(default_factory=dict, repr=False, compare=False)
+    peaks: dict[int, stats.Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def measured(self) -> bool:
@@ -119,6 +123,7 @@ def _lines(part: Results) -> Iterator[Line]:
             values={name: _number(record[name]) for name in NUMBERS},
             quality={clean(k): v for k, v in record["quality"].items() if _number(v) is not None},
             rounds={r.replicate: stats.round_medians(r.samples_ns, r.rounds) for r in group if r.samples_ns},
+            peaks={r.replicate: np.asarray(r.peak_gflops) for r in group if r.peak_gflops},
         )
 
 

@@ -113,6 +113,15 @@ def test_a_share_is_operations_over_time_over_the_peak() -> None:
     assert Runs([Results(runs.results[0].rows, {})]).findings(goal("")) == []  # the peak is not known
 
 
+def test_a_share_of_a_peak_that_was_measured_beside_ignores_the_drift() -> None:
+    """5e7 operations in 1 ms are 50 GFLOP/s, half of the peak, which falls whenever the time rises."""
+    alone = only(Runs([results(rows("c", 1.0))]), goal(""))
+    beside = [replace(r, peak_gflops=[1e8 / ns for ns in r.samples_ns]) for r in rows("c", 1.0)]
+    found = only(Runs([results(beside)]), goal(""))
+    assert found.found.value == pytest.approx(0.5) and found.found.relative_half_width < 1e-6
+    assert alone.found.relative_half_width > 0.01
+
+
 def test_two_threads_against_one_and_against_a_library_of_another_run() -> None:
     alone = results(rows("c", 1.0, run="threads"), rows("c", 0.5, 2, run="threads"))
     runs = Runs([alone, results(rows("c", 1.0), rows("torch", 10.0), rows("c:reused", 0.8))])
