@@ -147,9 +147,7 @@ def test_the_stream_may_be_told_late(device):
 def turn(samples=(), rounds=(), discarded=0):
     names = "first_ns loops overhead_ns error flops bytes audio_seconds frame_seconds setup_ns version paced"
     facts = dict.fromkeys(names.split(), 0) | {"quality": {}, "wrong": ""}
-    return Turn(
-        None, facts, "", list(samples), list(rounds), extra={"discarded": discarded, "held_by": "its power cap"}
-    )
+    return Turn(facts, "", list(samples), list(rounds), extra={"discarded": discarded, "held_by": "its power cap"})
 
 
 def test_a_row_of_which_all_was_discarded_says_so():
