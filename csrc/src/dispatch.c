@@ -3,6 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#ifdef AK_HAVE_AVXVNNI
+#    include <cpuid.h>
+#endif
+#ifdef AK_HAVE_AMX
+#    include <sys/syscall.h>
+#    include <unistd.h>
+#endif
 
 static const char *const names[AK_ISA_COUNT] = {"auto", "portable", "neon", "avx2", "avx512"};
 
@@ -35,12 +42,41 @@ int ak_isa_usable(ak_isa isa)
     }
 }
 
+static int forbidden(const char *variable)
+{
+    const char *word = getenv(variable);
+    return word && strcmp(word, "0") == 0;
+}
+
 int ak_cpu_icelake(void)
 {
 #ifdef AK_HAVE_AVX512
-    const char *word = getenv("AUDIOKERN_ICELAKE");
-    if (word && strcmp(word, "0") == 0) return 0;
+    if (forbidden("AUDIOKERN_ICELAKE")) return 0;
     return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+#else
+    return 0;
+#endif
+}
+
+int ak_cpu_avxvnni(void)
+{
+#ifdef AK_HAVE_AVXVNNI
+    unsigned a, b, c, d;
+    if (forbidden("AUDIOKERN_AVXVNNI") || !__get_cpuid_count(7, 1, &a, &b, &c, &d)) return 0;
+    return a >> 4 & 1; /* by name, compilers know it only of late */
+#else
+    return 0;
+#endif
+}
+
+int ak_cpu_amx(void)
+{
+#ifdef AK_HAVE_AMX
+    enum { TILE = 1 << 24, INT8 = 1 << 25, REQUEST = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM */
+    unsigned a, b, c, d;
+    if (!ak_cpu_icelake() || forbidden("AUDIOKERN_AMX") || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+    if (!(d & TILE) || !(d & INT8)) return 0;
+    return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
 #else
     return 0;
 #endif

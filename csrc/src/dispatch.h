@@ -22,6 +22,16 @@
 #else
 #    define AK_IF_AVX512(...)
 #endif
+#ifdef AK_HAVE_AVXVNNI
+#    define AK_IF_AVXVNNI(...) __VA_ARGS__
+#else
+#    define AK_IF_AVXVNNI(...)
+#endif
+#ifdef AK_HAVE_AMX
+#    define AK_IF_AMX(...) __VA_ARGS__
+#else
+#    define AK_IF_AMX(...)
+#endif
 #ifdef AK_HAVE_NEON
 #    define AK_IF_NEON(...) __VA_ARGS__
 #else
@@ -45,5 +55,13 @@
  * products of bytes) and VBMI (tables of bytes). Their names end in _icelake. AUDIOKERN_ICELAKE=0 forbids it.
  */
 int ak_cpu_icelake(void);
+
+/* Whether an AVX2 plan may use AVX-VNNI, the same sums in 256 bits. AUDIOKERN_AVXVNNI=0 forbids it. */
+int ak_cpu_avxvnni(void);
+
+/* Whether an AVX-512 plan may use AMX's tiles of bytes. Asks the operating system for them, which gives them
+ * to the whole process and for good; from then on it refuses alternate signal stacks that could not hold them
+ * (some 11 KiB). AUDIOKERN_AMX=0 forbids it, and so does AUDIOKERN_ICELAKE=0. */
+int ak_cpu_amx(void);
 
 #endif

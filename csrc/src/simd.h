@@ -26,15 +26,21 @@
 #if defined(AK_BUILD_AVX512)
 #    include <immintrin.h>
 #    define AK_W 16
-#    if defined(AK_BUILD_ICELAKE)
-#        define AK_SUFFIX icelake /* see dispatch.h */
+#    if defined(AK_BUILD_AMX)
+#        define AK_SUFFIX amx /* see dispatch.h */
+#    elif defined(AK_BUILD_ICELAKE)
+#        define AK_SUFFIX icelake
 #    else
 #        define AK_SUFFIX avx512
 #    endif
 #elif defined(AK_BUILD_AVX2)
 #    include <immintrin.h>
 #    define AK_W 8
-#    define AK_SUFFIX avx2
+#    if defined(AK_BUILD_AVXVNNI)
+#        define AK_SUFFIX avxvnni
+#    else
+#        define AK_SUFFIX avx2
+#    endif
 #elif defined(AK_BUILD_NEON)
 #    include <arm_neon.h>
 #    define AK_W 4

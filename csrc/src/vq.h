@@ -60,9 +60,10 @@ typedef struct ak_vq_desk {
     float *rounded;    /* the same in float32 */
     void *state;       /* of the search */
     ak_vq_best *best;  /* AK_VQ_BLOCK */
-    float *scores;     /* of one vector, or of those sifted together */
+    float *scores;     /* of one vector */
     float *gathered;   /* AK_VQ_BLOCK x dim: vectors that the sieve does not settle */
     uint8_t *integers; /* of those sifted together */
+    int32_t *sums;     /* of their products */
     float *lowest;     /* of their scores, by panel */
     uint32_t *marks;   /* panels with candidates */
 } ak_vq_desk;

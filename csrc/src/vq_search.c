@@ -5,29 +5,28 @@
 #include <math.h>
 
 #define SIFTED_SCORES (48 << 10) /* of vectors sifted together: they stay in level 2 */
-#define LEAST_SIFTED 12
 
 static size_t sifted_together(const ak_vq *p)
 {
     size_t codewords = ak_round_up(p->size, p->sift->columns);
-    size_t rows = SIFTED_SCORES / codewords / LEAST_SIFTED * LEAST_SIFTED;
-    return rows < LEAST_SIFTED ? LEAST_SIFTED : rows > AK_SIEVE_TOGETHER ? AK_SIEVE_TOGETHER : rows;
+    size_t rows = SIFTED_SCORES / codewords / p->sift->rows * p->sift->rows;
+    return rows < p->sift->rows ? p->sift->rows : rows > AK_SIEVE_TOGETHER ? AK_SIEVE_TOGETHER : rows;
 }
 
-#define PARTS 9
+#define PARTS 10
 
 /* Where the desk's parts begin; returns the bytes of all. */
 static size_t part_desk(const ak_vq *p, size_t at[PARTS])
 {
-    size_t scores = p->panels * p->kernels->columns, rows = 0, padded = 0, lowest = 0, marks = 0;
+    size_t scores = p->panels * p->kernels->columns, rows = 0, padded = 0;
+    size_t sums = 0, lowest = 0, marks = 0;
     if (p->sift) {
         rows = sifted_together(p);
         padded = ak_round_up(p->dim, p->sift->step);
-        size_t sifted = rows * ak_round_up(p->size, p->sift->columns);
+        sums = rows * ak_sieve_sums_stride(p->sift, p->size);
         size_t panels = ak_round_up(p->size, p->sift->columns) / p->sift->columns;
         lowest = panels * AK_SIEVE_STRIDE * sizeof(float);
         marks = ak_round_up(panels, 32) / 32 * AK_SIEVE_STRIDE * sizeof(uint32_t);
-        if (sifted > scores) scores = sifted;
     }
     const size_t sizes[PARTS] = {AK_VQ_BLOCK * p->dim * sizeof(double),
                                  AK_VQ_BLOCK * p->dim * sizeof(float),
@@ -36,6 +35,7 @@ static size_t part_desk(const ak_vq *p, size_t at[PARTS])
                                  scores * sizeof(float),
                                  rows ? AK_VQ_BLOCK * p->dim * sizeof(float) : 0,
                                  rows ? rows * padded + AK_ALIGN : 0,
+                                 sums * sizeof(int32_t),
                                  lowest,
                                  marks};
     size_t total = 0;
@@ -59,7 +59,8 @@ ak_vq_desk ak_vq_desk_at(const ak_vq *p, void *scratch)
     part_desk(p, at);
     return (ak_vq_desk){(void *)(base + at[0]), (void *)(base + at[1]), base + at[2],
                         (void *)(base + at[3]), (void *)(base + at[4]), (void *)(base + at[5]),
-                        (void *)(base + at[6]), (void *)(base + at[7]), (void *)(base + at[8])};
+                        (void *)(base + at[6]), (void *)(base + at[7]), (void *)(base + at[8]),
+                        (void *)(base + at[9])};
 }
 
 /* ---- float32 ---------------------------------------------------------------------------------------------
@@ -168,8 +169,8 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
 {
     const ak_sieve *s = &p->sieves[stage];
     const ak_sieve_kernels *k = p->sift;
-    size_t codewords = s->panels * k->columns, left_open = 0;
-    ak_sieve_row rows[AK_SIEVE_TOGETHER];
+    size_t left_open = 0;
+    ak_sieve_row rows[AK_SIEVE_TOGETHER] = {0};
     int fit[AK_SIEVE_TOGETHER];
     int32_t lowest[AK_SIEVE_TOGETHER], places[2 * AK_SIEVE_MOST + AK_SIEVE_PANEL];
     float limits[AK_SIEVE_STRIDE] = {0}, near[2 * AK_SIEVE_MOST];
@@ -178,10 +179,10 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
         rows[i] = k->round(s, x + (first + i) * stride, d->integers + i * s->padded);
         fit[i] = ak_sieve_weigh(s, &rows[i]);
     }
-    k->sift(s, d->integers, rows, count, d->scores, d->lowest);
+    k->sift(s, d->integers, rows, count, d->sums, d->lowest);
     /* Each step for many vectors before the next: what one waits for, or a branch that was mispredicted, does
      * not hold up the others. */
-    k->place(s, d->scores, d->lowest, count, lowest);
+    k->place(s, d->sums, rows, d->lowest, count, lowest);
     for (size_t i = 0; i < count; i++) {
         if (!fit[i]) lowest[i] = 0; /* scores without meaning may have named a missing codeword */
         fetch(p, ak_vq_codeword(p, stage, lowest[i]));
@@ -196,8 +197,8 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
         for (; end < count && total <= AK_SIEVE_MOST; end++) {
             found[end] = 0;
             if (!fit[end]) continue;
-            size_t more =
-                k->pick(s, d->scores + end * codewords, d->marks + end, limits[end], places + total);
+            size_t more = k->pick(s, d->sums + end * s->stride, &rows[end], d->marks + end, limits[end],
+                                  places + total);
             if (more <= s->most) total += found[end] = more;
         }
         for (size_t i = begin, j = 0; i < end; i++)

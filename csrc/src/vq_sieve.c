@@ -12,10 +12,19 @@
 
 const ak_sieve_kernels *ak_sieve_select(ak_isa isa)
 {
+    AK_IF_AMX(if (isa == AK_ISA_AVX512 && ak_cpu_amx()) return &ak_sieve_kernels_amx;)
     AK_IF_AVX512(if (isa == AK_ISA_AVX512 && ak_cpu_icelake()) return &ak_sieve_kernels_icelake;)
+    AK_IF_AVXVNNI(if (isa == AK_ISA_AVX2 && ak_cpu_avxvnni()) return &ak_sieve_kernels_avxvnni;)
     AK_IF_AVX2(if (isa == AK_ISA_AVX512 || isa == AK_ISA_AVX2) return &ak_sieve_kernels_avx2;)
     (void)isa;
     return NULL;
+}
+
+size_t ak_sieve_sums_stride(const ak_sieve_kernels *kernels, size_t size)
+{
+    /* two lines more: a power of two would have the rows of a block share few sets of the first-level cache
+     */
+    return ak_round_up(size, kernels->columns) + 2 * AK_ALIGN / sizeof(int32_t);
 }
 
 static void find_mean(ak_sieve *s, const float *codebook, size_t size)
@@ -69,6 +78,7 @@ ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const floa
     if (!kernels || dim < LEAST_DIM || dim > MOST_DIM || size < kernels->columns) return AK_OK;
     s->padded = ak_round_up(dim, kernels->step);
     s->panels = (size + kernels->columns - 1) / kernels->columns;
+    s->stride = ak_sieve_sums_stride(kernels, size);
     size_t codewords = s->panels * kernels->columns;
     s->codewords = ak_alloc(codewords * s->padded);
     s->start = ak_alloc(codewords * sizeof *s->start);

@@ -35,6 +35,7 @@ typedef struct ak_sieve {
     float scale;       /* t */
     double mean_norm, largest, balance, inverse_balance; /* |m|, max |c - m|, b, 1 / b */
     size_t panels, dim, padded;                          /* padded: dim rounded up */
+    size_t stride;                                       /* of sums */
     size_t most; /* candidates, beyond which the float32 search is cheaper */
     int usable;  /* whether these codewords can be sifted */
 } ak_sieve;
@@ -47,35 +48,43 @@ typedef struct ak_sieve_row {
 } ak_sieve_row;
 
 typedef struct ak_sieve_kernels {
+    size_t rows;        /* vectors that meet a panel at once */
     size_t columns;     /* codewords of a panel */
     size_t step;        /* components that dim is padded to a multiple of */
     int levels, offset; /* largest integers; what is added to make a vector's unsigned */
     /* padded bytes to q: x - m in integers, offset added. Up to AK_ALIGN bytes beyond are overwritten. */
     ak_sieve_row (*round)(const ak_sieve *s, const float *x, uint8_t *q);
-    /* The sums less E of `count` vectors and all panels x columns codewords: scores, row by row. lowest: of
-     * each panel and each vector the smallest, panels x AK_SIEVE_STRIDE. */
-    void (*sift)(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, size_t count, float *scores,
+    /* The products q p of `count` vectors and all panels x columns codewords: sums, row by row of `stride`.
+     * lowest: of each panel and each vector the smallest score, panels x AK_SIEVE_STRIDE. q, rows and sums
+     * have room for a multiple of the kernel's `rows` vectors, whatever those behind the last are. */
+    void (*sift)(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, size_t count, int32_t *sums,
                  float *lowest);
     /* The place of each vector's lowest score, the first of equals. */
-    void (*place)(const ak_sieve *s, const float *scores, const float *lowest, size_t count, int32_t *places);
+    void (*place)(const ak_sieve *s, const int32_t *sums, const ak_sieve_row *rows, const float *lowest,
+                  size_t count, int32_t *places);
     /* Which panels hold scores that are not above a vector's limit: a bit each, of 32 panels and all vectors
      * AK_SIEVE_STRIDE words. */
     void (*mark)(const ak_sieve *s, const float *lowest, const float *limits, size_t count, uint32_t *marks);
     /* The places of one vector's scores that are not above the limit, in order; AK_SIEVE_MOST at most.
      * Returns how many there are, or AK_SIEVE_MOST + 1 for more. places: room for AK_SIEVE_PANEL more; marks:
      * its column. */
-    size_t (*pick)(const ak_sieve *s, const float *scores, const uint32_t *marks, float limit,
-                   int32_t *places);
+    size_t (*pick)(const ak_sieve *s, const int32_t *sums, const ak_sieve_row *row, const uint32_t *marks,
+                   float limit, int32_t *places);
     float (*near)(const float *x, const float *c, size_t dim); /* |x - c|^2, to ak_sieve_rivals */
     void (*widen)(const float *x, double *to, size_t count);
     double (*distance)(const double *x, const float *c, size_t dim); /* |x - c|^2 */
 } ak_sieve_kernels;
 
 AK_IF_AVX2(extern const ak_sieve_kernels ak_sieve_kernels_avx2;)
+AK_IF_AVXVNNI(extern const ak_sieve_kernels ak_sieve_kernels_avxvnni;)
 AK_IF_AVX512(extern const ak_sieve_kernels ak_sieve_kernels_icelake;)
+AK_IF_AMX(extern const ak_sieve_kernels ak_sieve_kernels_amx;)
 
 /* The sieve for plans of that instruction set, or NULL where there is none. */
 const ak_sieve_kernels *ak_sieve_select(ak_isa isa);
+
+/* From one vector's sums to the next one's. */
+size_t ak_sieve_sums_stride(const ak_sieve_kernels *kernels, size_t size);
 
 /* Tables for `size` codewords of `dim` floats each. Errors: AK_ERR_MEMORY. Whatever it returns,
  * ak_sieve_free releases. */

@@ -33,6 +33,7 @@ void check_quantize(const ak_options *options);
 void check_resample(const ak_options *options);
 void check_streams(const ak_options *options);
 void check_vq(const ak_options *options);
+void check_sieve(const ak_options *options);
 void check_wav(const ak_options *options);
 void check_sharing(const ak_options *options);
 
