@@ -147,7 +147,7 @@ static int32_t nearest_of(const ak_vq *p, size_t stage, const float *x, const do
     for (size_t i = 0; i < count; i++) {
         if (!(near[i] <= limit)) continue;
         double square = p->sift->distance(exact, ak_vq_codeword(p, stage, places[i]), p->dim);
-        if (square < smallest) {
+        if (square < smallest || (square == smallest && places[i] < index)) {
             smallest = square;
             index = places[i];
         }
@@ -185,6 +185,7 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
     k->place(s, d->sums, rows, d->lowest, count, lowest);
     for (size_t i = 0; i < count; i++) {
         if (!fit[i]) lowest[i] = 0; /* scores without meaning may have named a missing codeword */
+        lowest[i] = s->order[lowest[i]];
         fetch(p, ak_vq_codeword(p, stage, lowest[i]));
     }
     for (size_t i = 0; i < count; i++) {
@@ -197,10 +198,11 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
         for (; end < count && total <= AK_SIEVE_MOST; end++) {
             found[end] = 0;
             if (!fit[end]) continue;
-            size_t more = k->pick(s, d->sums + end * s->stride, &rows[end], d->marks + end, limits[end],
+            size_t more = k->pick(s, &rows[end], d->sums + end * s->stride, d->marks + end, limits[end],
                                   places + total);
             if (more <= s->most) total += found[end] = more;
         }
+        for (size_t j = 0; j < total; j++) places[j] = s->order[places[j]];
         for (size_t i = begin, j = 0; i < end; i++)
             for (size_t stop = j + found[i]; j < stop; j++)
                 near[j] = k->near(x + (first + i) * stride, ak_vq_codeword(p, stage, places[j]), p->dim);

@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define LEAST_DIM 16    /* below, float32 is as fast */
 #define MOST_DIM 16384  /* sums of so many products fit 31 bits with room */
@@ -22,8 +23,7 @@ const ak_sieve_kernels *ak_sieve_select(ak_isa isa)
 
 size_t ak_sieve_sums_stride(const ak_sieve_kernels *kernels, size_t size)
 {
-    /* two lines more: a power of two would have the rows of a block share few sets of the first-level cache
-     */
+    /* two lines more: rows a power of two apart share few sets of the first-level cache */
     return ak_round_up(size, kernels->columns) + 2 * AK_ALIGN / sizeof(int32_t);
 }
 
@@ -50,10 +50,66 @@ static double highest(const ak_sieve *s, const float *codebook, size_t size)
     return most;
 }
 
-static void round_codeword(ak_sieve *s, const ak_sieve_kernels *kernels, const float *c, size_t k)
+typedef struct ranked {
+    double key;
+    int32_t index;
+} ranked;
+
+static int by_key(const void *left, const void *right)
+{
+    const ranked *a = left, *b = right;
+    if (a->key != b->key) return a->key < b->key ? -1 : 1;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+/* (a - m) (b - m) */
+static double product(const ak_sieve *s, const float *a, const float *b)
+{
+    double sum = 0;
+    for (size_t d = 0; d < s->dim; d++) sum += ((double)a[d] - s->mean[d]) * ((double)b[d] - s->mean[d]);
+    return sum;
+}
+
+/* Along the line from the mean to the codeword that is farthest from it: what lies together there is similar,
+ * or near the mean. Halving along principal axes again and again leaves no fewer candidates. */
+static ak_status sort_codewords(ak_sieve *s, const float *codebook, size_t size)
+{
+    const float *farthest = codebook;
+    double most = -1;
+    ranked *r = ak_alloc(size * sizeof *r);
+    if (!r) return AK_ERR_MEMORY;
+    for (size_t k = 0; k < size; k++) {
+        const float *c = codebook + k * s->dim;
+        double square = product(s, c, c);
+        if (square > most) farthest = c;
+        most = fmax(square, most);
+    }
+    for (size_t k = 0; k < size; k++)
+        r[k] = (ranked){product(s, codebook + k * s->dim, farthest), (int32_t)k};
+    qsort(r, size, sizeof *r, by_key);
+    for (size_t k = 0; k < size; k++) s->order[k] = r[k].index;
+    free(r);
+    return AK_OK;
+}
+
+/* The mean of the c - m of the codewords from `first` to before `stop`, which are a panel. */
+static float *find_middle(ak_sieve *s, const float *codebook, size_t panel, size_t first, size_t stop)
+{
+    float *middle = s->middles + panel * s->apart;
+    for (size_t d = 0; d < s->dim; d++) {
+        double sum = 0;
+        for (size_t k = first; k < stop; k++)
+            sum += (double)codebook[(size_t)s->order[k] * s->dim + d] - s->mean[d];
+        middle[d] = (float)(sum / (double)(stop - first));
+    }
+    return middle;
+}
+
+static void round_codeword(ak_sieve *s, const ak_sieve_kernels *kernels, const float *c, const float *middle,
+                           size_t k)
 {
     size_t columns = kernels->columns, panel = k / columns, column = k % columns;
-    double square = 0, left = 0;
+    double square = 0, left = 0, spread = 0, known = 0;
     int32_t sum = 0;
     for (size_t d = 0; d < s->dim; d++) {
         double x = (double)c[d] - s->mean[d];
@@ -61,14 +117,49 @@ static void round_codeword(ak_sieve *s, const ak_sieve_kernels *kernels, const f
         if (p > kernels->levels) p = kernels->levels;
         if (p < -kernels->levels) p = -kernels->levels;
         s->codewords[((panel * s->padded / 4 + d / 4) * columns + column) * 4 + d % 4] = (int8_t)p;
+        double f = x - p * s->scale, apart = x - middle[d];
         sum += (int32_t)p;
         square += x * x;
-        left += (x - p * s->scale) * (x - p * s->scale);
+        left += f * f;
+        spread += apart * apart;
+        known += middle[d] * f;
     }
     s->start[k] = -kernels->offset * sum;
     s->half_norms[k] = (float)(square / 2);
     s->reach[k] = (float)(sqrt(left) + s->balance * sqrt(square));
+    s->fine_norms[k] = (float)(square / 2 - known);
+    s->rounding[k] = (float)sqrt(left);
+    s->spread[k] = (float)sqrt(spread);
     s->largest = fmax(s->largest, sqrt(square));
+}
+
+static void round_codewords(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size)
+{
+    for (size_t panel = 0; panel < s->panels; panel++) {
+        size_t first = panel * kernels->columns, stop = first + kernels->columns;
+        if (stop > size) stop = size;
+        const float *middle = find_middle(s, codebook, panel, first, stop);
+        for (size_t k = first; k < stop; k++)
+            round_codeword(s, kernels, codebook + (size_t)s->order[k] * s->dim, middle, k);
+    }
+    for (size_t k = size; k < s->panels * kernels->columns; k++)
+        s->half_norms[k] = s->fine_norms[k] = INFINITY;
+}
+
+static int allocate(ak_sieve *s, size_t codewords)
+{
+    s->codewords = ak_alloc(codewords * s->padded);
+    s->order = ak_alloc(codewords * sizeof *s->order);
+    s->start = ak_alloc(codewords * sizeof *s->start);
+    s->half_norms = ak_alloc(codewords * sizeof *s->half_norms);
+    s->reach = ak_alloc(codewords * sizeof *s->reach);
+    s->fine_norms = ak_alloc(codewords * sizeof *s->fine_norms);
+    s->rounding = ak_alloc(codewords * sizeof *s->rounding);
+    s->spread = ak_alloc(codewords * sizeof *s->spread);
+    s->middles = ak_alloc(s->panels * s->apart * sizeof *s->middles);
+    s->mean = ak_alloc((s->dim + AK_ALIGN) * sizeof *s->mean); /* vectors read beyond */
+    return s->codewords && s->order && s->start && s->half_norms && s->reach && s->fine_norms &&
+           s->rounding && s->spread && s->middles && s->mean;
 }
 
 ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size,
@@ -80,20 +171,17 @@ ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const floa
     s->panels = (size + kernels->columns - 1) / kernels->columns;
     s->stride = ak_sieve_sums_stride(kernels, size);
     size_t codewords = s->panels * kernels->columns;
-    s->codewords = ak_alloc(codewords * s->padded);
-    s->start = ak_alloc(codewords * sizeof *s->start);
-    s->half_norms = ak_alloc(codewords * sizeof *s->half_norms);
-    s->reach = ak_alloc(codewords * sizeof *s->reach);
-    s->mean = ak_alloc((dim + AK_ALIGN) * sizeof *s->mean); /* vectors read beyond */
-    if (!s->codewords || !s->start || !s->half_norms || !s->reach || !s->mean) return AK_ERR_MEMORY;
+    s->apart = ak_round_up(dim, AK_ALIGN / sizeof(float));
+    if (!allocate(s, codewords)) return AK_ERR_MEMORY;
     find_mean(s, codebook, size);
     double most = highest(s, codebook, size);
     if (!(most == 0 || (most > SMALLEST && most < HUGEST))) return AK_OK;
     s->scale = (float)(most / kernels->levels);
     s->balance = PEAK / sqrt(12) / kernels->levels;
     s->inverse_balance = 1 / s->balance;
-    for (size_t k = 0; k < size; k++) round_codeword(s, kernels, codebook + k * dim, k);
-    for (size_t k = size; k < codewords; k++) s->half_norms[k] = INFINITY;
+    ak_status status = sort_codewords(s, codebook, size);
+    if (status) return status;
+    round_codewords(s, kernels, codebook, size);
     s->most = size / 4 < AK_SIEVE_MOST ? size / 4 : AK_SIEVE_MOST;
     s->usable = s->mean_norm < HUGEST;
     return AK_OK;
@@ -102,9 +190,14 @@ ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const floa
 void ak_sieve_free(ak_sieve *s)
 {
     free(s->codewords);
+    free(s->order);
     free(s->start);
     free(s->half_norms);
     free(s->reach);
+    free(s->fine_norms);
+    free(s->rounding);
+    free(s->spread);
+    free(s->middles);
     free(s->mean);
     *s = (ak_sieve){0};
 }
@@ -124,12 +217,15 @@ static double sum_error(const ak_sieve *s)
 
 int ak_sieve_weigh(const ak_sieve *s, ak_sieve_row *row)
 {
-    row->weight = 0;
+    row->weight = row->lost = row->slack = 0;
     if (!(row->highest == 0 || (row->highest > SMALLEST && row->highest < HUGEST))) return 0;
     double norm = sqrt(row->square), error = row->error + lost(s, norm);
     /* 1.01: the norms are sums in float32, and the scores' errors are rounded, too */
     double one = norm + row->error, other = error * s->inverse_balance;
     row->weight = (float)(1.01 * (one > other ? one : other));
+    /* of e g: what e lost, and the sum in float32; |g| <= max |c - m| */
+    row->lost = (float)(1.01 * lost(s, norm));
+    row->slack = (float)(1.01 * s->largest * (lost(s, norm) + row->error * sum_error(s)));
     return 1;
 }
 

@@ -13,6 +13,14 @@
  *
  * E = w r with the vector's w = max(|s q|, |e| / b) and the codeword's r = |f| + b |c - m|: for one constant
  * b near most vectors' |e| / |s q| this is hardly more, and costs one multiply-add a sum.
+ *
+ * Where a panel still has many candidates, a finer bound is worth its while. Codewords are sorted, so that
+ * those of a panel are similar; with g the mean of a panel's c - m,
+ *
+ *     (x - m)(c - m) = s t (q p) + g f + e g + (s q - g) f + e (c - m - g)
+ *
+ * of which g f is known beforehand, e g is the same for all of the panel, and only the last two are bounded
+ * as above; for vectors that are similar to the panel, too, they are small.
  */
 #ifndef AK_VQ_SIEVE_H
 #define AK_VQ_SIEVE_H
@@ -25,26 +33,33 @@
 #define AK_SIEVE_STRIDE 64   /* of what is kept side by side for them: whole vectors may be written at each */
 
 /* One codebook. Panels are those of `columns` codewords; panel p holds, for each four components, those of
- * its codewords side by side. */
+ * its codewords side by side. A codeword's place in the panels is not its index in the codebook. */
 typedef struct ak_sieve {
     int8_t *codewords; /* panels x dim / 4 x columns x 4, aligned; dim rounded up to the kernel's step */
+    int32_t *order;    /* panels x columns: the index of the codeword at each place */
     int32_t *start;    /* panels x columns, aligned: what takes the vectors' offset back */
     float *half_norms; /* panels x columns, aligned: |c - m|^2 / 2, infinity for missing codewords */
     float *reach;      /* panels x columns, aligned: r */
     float *mean;       /* dim, and zeros beyond */
+    float *middles;    /* panels x (dim and zeros beyond: `apart`): g */
+    float *fine_norms; /* panels x columns, aligned: |c - m|^2 / 2 - g f, infinity for missing codewords */
+    float *rounding;   /* panels x columns, aligned: |f| */
+    float *spread;     /* panels x columns, aligned: |c - m - g| */
     float scale;       /* t */
     double mean_norm, largest, balance, inverse_balance; /* |m|, max |c - m|, b, 1 / b */
     size_t panels, dim, padded;                          /* padded: dim rounded up */
-    size_t stride;                                       /* of sums */
+    size_t stride, apart;                                /* of sums, of middles */
     size_t most; /* candidates, beyond which the float32 search is cheaper */
     int usable;  /* whether these codewords can be sifted */
 } ak_sieve;
 
 /* A vector in integers. */
 typedef struct ak_sieve_row {
+    const float *x;
+    const uint8_t *q;             /* see ak_sieve_kernels.round */
     float scale;                  /* s */
     float square, error, highest; /* |x - m|^2, |e|, max |x - m| by component; NaN or infinite where x is */
-    float weight;                 /* w: ak_sieve_weigh */
+    float weight, lost, slack;    /* ak_sieve_weigh: w, what x - m lost, what the finer bound may be off by */
 } ak_sieve_row;
 
 typedef struct ak_sieve_kernels {
@@ -65,10 +80,10 @@ typedef struct ak_sieve_kernels {
     /* Which panels hold scores that are not above a vector's limit: a bit each, of 32 panels and all vectors
      * AK_SIEVE_STRIDE words. */
     void (*mark)(const ak_sieve *s, const float *lowest, const float *limits, size_t count, uint32_t *marks);
-    /* The places of one vector's scores that are not above the limit, in order; AK_SIEVE_MOST at most.
+    /* The places of one vector's scores that are not above the limit; AK_SIEVE_MOST at most.
      * Returns how many there are, or AK_SIEVE_MOST + 1 for more. places: room for AK_SIEVE_PANEL more; marks:
      * its column. */
-    size_t (*pick)(const ak_sieve *s, const int32_t *sums, const ak_sieve_row *row, const uint32_t *marks,
+    size_t (*pick)(const ak_sieve *s, const ak_sieve_row *row, const int32_t *sums, const uint32_t *marks,
                    float limit, int32_t *places);
     float (*near)(const float *x, const float *c, size_t dim); /* |x - c|^2, to ak_sieve_rivals */
     void (*widen)(const float *x, double *to, size_t count);
@@ -92,7 +107,7 @@ ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const floa
                         size_t dim);
 void ak_sieve_free(ak_sieve *s);
 
-/* Sets row's weight. Returns whether the vector can be sifted; if not, the weight is 0. */
+/* Sets row's weight and slack. Returns whether the vector can be sifted; if not, the weight is 0. */
 int ak_sieve_weigh(const ak_sieve *s, ak_sieve_row *row);
 
 /* The score that the vector's nearest codeword cannot exceed where some codeword is `near` to it. */

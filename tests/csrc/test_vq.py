@@ -131,6 +131,22 @@ class TestSieve:
         x = normal(5, 120, 24)
         np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
 
+    def test_first_of_equally_near(self, isa: str) -> None:
+        """Small integers, so that many codewords that differ are at the same distance; the sieve sorts them."""
+        rng = np.random.default_rng(27)
+        book = rng.integers(-1, 2, (400, 18)).astype(np.float32)
+        book[:200] += 5  # panels that differ much, and many codewords of one that are candidates
+        x = (rng.integers(-1, 2, (150, 18)) + 5 * rng.integers(0, 2, (150, 1))).astype(np.float32)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_clusters_far_apart(self, isa: str) -> None:
+        """Tight clusters far from the mean: bytes leave whole clusters, the bound of their panels a few codewords."""
+        middles = normal(28, 12, 40) * np.float32(20)
+        book = np.repeat(middles, 60, axis=0) + normal(29, 720, 40) * np.float32(0.05)
+        book = book[np.random.default_rng(30).permutation(720)]
+        x = np.repeat(middles, 8, axis=0) + normal(31, 96, 40) * np.float32(0.05)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
     def test_one_huge_codeword(self, isa: str) -> None:
         """It sets the integers' scale, so that the others become zeros."""
         book = normal(6, 200, 20)

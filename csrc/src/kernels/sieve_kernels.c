@@ -8,6 +8,8 @@
 #    include "sift_lanes.h"
 #endif
 
+#define MANY 8 /* candidates of a panel, for which the finer bound costs less than to look at them */
+
 AK_INLINE float sum_lanes(v_f32 x)
 {
 #if defined(AK_BUILD_AVX512)
@@ -45,7 +47,7 @@ static ak_sieve_row round_vector(const ak_sieve *s, const float *x, uint8_t *q)
         top = v_max(top, v_abs(y));
         squares = v_fma(y, y, squares);
     }
-    ak_sieve_row row = {.highest = -least_lane(-top), .square = sum_lanes(squares)};
+    ak_sieve_row row = {.x = x, .q = q, .highest = -least_lane(-top), .square = sum_lanes(squares)};
     row.scale = row.highest / LEVELS;
     v_f32 scale = v_set1(row.scale), inverse = v_set1(row.highest > 0 ? LEVELS / row.highest : 0);
     for (size_t i = 0; i < s->padded; i += AK_NARROW * AK_W) {
@@ -150,7 +152,54 @@ AK_INLINE size_t append(uint64_t bits, int32_t k, int32_t *places)
     return found;
 }
 
-static size_t pick(const ak_sieve *s, const int32_t *sums, const ak_sieve_row *row, const uint32_t *marks,
+/* AK_W of a vector's integers from component i on, the offset taken away; zeros beyond the last. */
+AK_INLINE v_f32 integers(const ak_sieve *s, const uint8_t *q, size_t i)
+{
+    const uint8_t *from = q + i;
+    uint8_t part[AK_W];
+    if (i + AK_W > s->padded) {
+        memset(part, OFFSET, sizeof part);
+        memcpy(part, from, s->padded - i);
+        from = part;
+    }
+#if OFFSET
+    return v_from_int(v_load_u8(from) - OFFSET);
+#else
+    return v_from_int(v_load_i8((const int8_t *)from));
+#endif
+}
+
+/* The same as scores_not_above by the finer bound. */
+static uint64_t finely_not_above(const ak_sieve *s, size_t panel, const int32_t *sums,
+                                 const ak_sieve_row *row, float most)
+{
+    const float *middle = s->middles + panel * s->apart;
+    const v_f32 step = v_set1(row->scale);
+    v_f32 known = {0}, squares = {0}; /* e g, |s q - g|^2 */
+    for (size_t i = 0; i < s->dim; i += AK_W) {
+        v_f32 q = integers(s, row->q, i), g = v_load(middle + i);
+        v_f32 apart = v_fms(step, q, g);
+        known = v_fma(v_fnma(step, q, centred(s, row->x, i)), g, known);
+        squares = v_fma(apart, apart, squares);
+    }
+    const v_f32 offset = v_set1(sum_lanes(known) + row->slack);
+    /* 2^-110: squares may have vanished */
+    const v_f32 apart = v_set1(1.01f * sqrtf(sum_lanes(squares) + 0x1p-110f));
+    const v_f32 error = v_set1(1.01f * row->error + row->lost);
+    const v_f32 scale = v_set1(row->scale * s->scale), limit = v_set1(most);
+    uint64_t bits = 0;
+    AK_UNROLL(4)
+    for (int v = 0; v < PANEL; v++) {
+        size_t k = panel * COLUMNS + (size_t)v * AK_W;
+        v_f32 score = v_fnma(apart, v_load(s->rounding + k), v_load(s->fine_norms + k) - offset);
+        score = v_fnma(error, v_load(s->spread + k), score);
+        score = v_fnma(scale, v_from_int(load_int(sums + k)), score);
+        bits |= (uint64_t)not_above(score, limit) << v * AK_W;
+    }
+    return bits;
+}
+
+static size_t pick(const ak_sieve *s, const ak_sieve_row *row, const int32_t *sums, const uint32_t *marks,
                    float limit, int32_t *places)
 {
     size_t found = 0;
@@ -158,6 +207,7 @@ static size_t pick(const ak_sieve *s, const int32_t *sums, const ak_sieve_row *r
         for (uint32_t hit = *marks; hit; hit &= hit - 1) {
             size_t panel = first + (size_t)__builtin_ctz(hit);
             uint64_t bits = scores_not_above(s, panel, sums, row, limit);
+            if (__builtin_popcountll(bits) >= MANY) bits &= finely_not_above(s, panel, sums, row, limit);
             found += append(bits, (int32_t)(panel * COLUMNS), places + found);
             if (found > AK_SIEVE_MOST) return AK_SIEVE_MOST + 1;
         }
