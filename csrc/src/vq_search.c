@@ -4,15 +4,6 @@
 
 #include <math.h>
 
-#define SIFTED_SCORES (48 << 10) /* of vectors sifted together: they stay in level 2 */
-
-static size_t sifted_together(const ak_vq *p)
-{
-    size_t codewords = ak_round_up(p->size, p->sift->columns);
-    size_t rows = SIFTED_SCORES / codewords / p->sift->rows * p->sift->rows;
-    return rows < p->sift->rows ? p->sift->rows : rows > AK_SIEVE_TOGETHER ? AK_SIEVE_TOGETHER : rows;
-}
-
 #define PARTS 10
 
 /* Where the desk's parts begin; returns the bytes of all. */
@@ -21,9 +12,9 @@ static size_t part_desk(const ak_vq *p, size_t at[PARTS])
     size_t scores = p->panels * p->kernels->columns, rows = 0, padded = 0;
     size_t sums = 0, lowest = 0, marks = 0;
     if (p->sift) {
-        rows = sifted_together(p);
+        rows = ak_sieve_together(p->sift, p->size);
         padded = ak_round_up(p->dim, p->sift->step);
-        sums = rows * ak_sieve_sums_stride(p->sift, p->size);
+        sums = rows * ak_round_up(p->size, p->sift->columns);
         size_t panels = ak_round_up(p->size, p->sift->columns) / p->sift->columns;
         lowest = panels * AK_SIEVE_STRIDE * sizeof(float);
         marks = ak_round_up(panels, 32) / 32 * AK_SIEVE_STRIDE * sizeof(uint32_t);
@@ -198,7 +189,7 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
         for (; end < count && total <= AK_SIEVE_MOST; end++) {
             found[end] = 0;
             if (!fit[end]) continue;
-            size_t more = k->pick(s, &rows[end], d->sums + end * s->stride, d->marks + end, limits[end],
+            size_t more = k->pick(s, &rows[end], d->sums + end * k->columns, d->marks + end, limits[end],
                                   places + total);
             if (more <= s->most) total += found[end] = more;
         }
@@ -229,7 +220,7 @@ void ak_vq_search_block(const ak_vq *p, size_t stage, const float *x, size_t str
             indices[i] = settle(p, stage, x + i * stride, left, i, d->best[i], d);
         return;
     }
-    size_t together = sifted_together(p);
+    size_t together = ak_sieve_together(p->sift, p->size);
     for (size_t i = 0; i < count; i += together)
         open_count += sift_some(p, stage, x, stride, left, i, count - i < together ? count - i : together, d,
                                 indices, open + open_count);

@@ -9,6 +9,7 @@
 #define MOST_DIM 16384  /* sums of so many products fit 31 bits with room */
 #define SMALLEST 1e-15f /* squares of components between these two neither vanish nor overflow */
 #define HUGEST 1e15f
+#define TOGETHER_SUMS (48 << 10) /* of vectors sifted together: they stay in level 2 */
 #define PEAK 2.8 /* the largest component of a vector over their root mean square, typically */
 
 const ak_sieve_kernels *ak_sieve_select(ak_isa isa)
@@ -21,10 +22,10 @@ const ak_sieve_kernels *ak_sieve_select(ak_isa isa)
     return NULL;
 }
 
-size_t ak_sieve_sums_stride(const ak_sieve_kernels *kernels, size_t size)
+size_t ak_sieve_together(const ak_sieve_kernels *kernels, size_t size)
 {
-    /* two lines more: rows a power of two apart share few sets of the first-level cache */
-    return ak_round_up(size, kernels->columns) + 2 * AK_ALIGN / sizeof(int32_t);
+    size_t rows = TOGETHER_SUMS / ak_round_up(size, kernels->columns) / kernels->rows * kernels->rows;
+    return rows < kernels->rows ? kernels->rows : rows > AK_SIEVE_TOGETHER ? AK_SIEVE_TOGETHER : rows;
 }
 
 static void find_mean(ak_sieve *s, const float *codebook, size_t size)
@@ -169,7 +170,7 @@ ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const floa
     if (!kernels || dim < LEAST_DIM || dim > MOST_DIM || size < kernels->columns) return AK_OK;
     s->padded = ak_round_up(dim, kernels->step);
     s->panels = (size + kernels->columns - 1) / kernels->columns;
-    s->stride = ak_sieve_sums_stride(kernels, size);
+    s->stride = ak_sieve_together(kernels, size) * kernels->columns;
     size_t codewords = s->panels * kernels->columns;
     s->apart = ak_round_up(dim, AK_ALIGN / sizeof(float));
     if (!allocate(s, codewords)) return AK_ERR_MEMORY;

@@ -48,9 +48,9 @@ typedef struct ak_sieve {
     float scale;       /* t */
     double mean_norm, largest, balance, inverse_balance; /* |m|, max |c - m|, b, 1 / b */
     size_t panels, dim, padded;                          /* padded: dim rounded up */
-    size_t stride, apart;                                /* of sums, of middles */
-    size_t most; /* candidates, beyond which the float32 search is cheaper */
-    int usable;  /* whether these codewords can be sifted */
+    size_t stride, apart; /* from one panel's sums and middle to the next one's */
+    size_t most;          /* candidates, beyond which the float32 search is cheaper */
+    int usable;           /* whether these codewords can be sifted */
 } ak_sieve;
 
 /* A vector in integers. */
@@ -69,9 +69,9 @@ typedef struct ak_sieve_kernels {
     int levels, offset; /* largest integers; what is added to make a vector's unsigned */
     /* padded bytes to q: x - m in integers, offset added. Up to AK_ALIGN bytes beyond are overwritten. */
     ak_sieve_row (*round)(const ak_sieve *s, const float *x, uint8_t *q);
-    /* The products q p of `count` vectors and all panels x columns codewords: sums, row by row of `stride`.
-     * lowest: of each panel and each vector the smallest score, panels x AK_SIEVE_STRIDE. q, rows and sums
-     * have room for a multiple of the kernel's `rows` vectors, whatever those behind the last are. */
+    /* The products q p of `count` vectors and all codewords: sums, panels x `stride`, in each vector by
+     * vector. lowest: of each panel and each vector the smallest score, panels x AK_SIEVE_STRIDE. q, rows and
+     * sums have room for a multiple of the kernel's `rows` vectors, whatever those behind the last are. */
     void (*sift)(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, size_t count, int32_t *sums,
                  float *lowest);
     /* The place of each vector's lowest score, the first of equals. */
@@ -80,9 +80,9 @@ typedef struct ak_sieve_kernels {
     /* Which panels hold scores that are not above a vector's limit: a bit each, of 32 panels and all vectors
      * AK_SIEVE_STRIDE words. */
     void (*mark)(const ak_sieve *s, const float *lowest, const float *limits, size_t count, uint32_t *marks);
-    /* The places of one vector's scores that are not above the limit; AK_SIEVE_MOST at most.
-     * Returns how many there are, or AK_SIEVE_MOST + 1 for more. places: room for AK_SIEVE_PANEL more; marks:
-     * its column. */
+    /* The places of one vector's scores that are not above the limit; AK_SIEVE_MOST at most. sums: the
+     * vector's. Returns how many there are, or AK_SIEVE_MOST + 1 for more. places: room for AK_SIEVE_PANEL
+     * more; marks: its column. */
     size_t (*pick)(const ak_sieve *s, const ak_sieve_row *row, const int32_t *sums, const uint32_t *marks,
                    float limit, int32_t *places);
     float (*near)(const float *x, const float *c, size_t dim); /* |x - c|^2, to ak_sieve_rivals */
@@ -98,8 +98,8 @@ AK_IF_AMX(extern const ak_sieve_kernels ak_sieve_kernels_amx;)
 /* The sieve for plans of that instruction set, or NULL where there is none. */
 const ak_sieve_kernels *ak_sieve_select(ak_isa isa);
 
-/* From one vector's sums to the next one's. */
-size_t ak_sieve_sums_stride(const ak_sieve_kernels *kernels, size_t size);
+/* How many vectors are sifted together, at most. */
+size_t ak_sieve_together(const ak_sieve_kernels *kernels, size_t size);
 
 /* Tables for `size` codewords of `dim` floats each. Errors: AK_ERR_MEMORY. Whatever it returns,
  * ak_sieve_free releases. */

@@ -16,14 +16,16 @@ static void sift(const ak_sieve_kernels *k, const float *book, const float *x, s
     CHECK(ak_sieve_init(&s, k, book, SIZE, dim) == AK_OK && s.usable);
     memset(to, 0, sizeof *to);
     uint8_t *q = check_work(AK_SIEVE_TOGETHER * s.padded + 64);
-    int32_t *sums = check_work(AK_SIEVE_TOGETHER * s.stride * sizeof *sums);
+    int32_t *sums = check_work(s.panels * s.stride * sizeof *sums);
     float *lowest = check_work(s.panels * AK_SIEVE_STRIDE * sizeof *lowest);
     for (size_t i = 0; i < COUNT; i++) {
         to->rows[i] = k->round(&s, x + i * dim, q + i * s.padded);
         CHECK(ak_sieve_weigh(&s, &to->rows[i]));
     }
     k->sift(&s, q, to->rows, COUNT, sums, lowest);
-    for (size_t i = 0; i < COUNT; i++) memcpy(to->sums[i], sums + i * s.stride, sizeof to->sums[i]);
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t c = 0; c < SIZE; c++)
+            to->sums[i][c] = sums[c / k->columns * s.stride + i * k->columns + c % k->columns];
     free(lowest);
     free(sums);
     free(q);

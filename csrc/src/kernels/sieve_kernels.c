@@ -90,7 +90,7 @@ AK_INLINE uint64_t scores_not_above(const ak_sieve *s, size_t panel, const int32
     AK_UNROLL(4)
     for (int v = 0; v < PANEL; v++) {
         size_t k = first + (size_t)v * AK_W;
-        v_f32 score = score_of(s, k, load_int(sums + k), scale, weight);
+        v_f32 score = score_of(s, k, load_int(sums + v * AK_W), scale, weight);
         bits |= (uint64_t)not_above(score, limit) << v * AK_W;
     }
     return bits;
@@ -110,7 +110,8 @@ static void place(const ak_sieve *s, const int32_t *sums, const ak_sieve_row *ro
         }
         for (size_t l = 0; l < AK_W && i + l < count; l++) {
             size_t panel = (size_t)panels[l];
-            uint64_t bits = scores_not_above(s, panel, sums + (i + l) * s->stride, rows + i + l, low[l]);
+            uint64_t bits = scores_not_above(s, panel, sums + panel * s->stride + (i + l) * COLUMNS,
+                                             rows + i + l, low[l]);
             places[i + l] = bits ? (int32_t)(panel * COLUMNS) + __builtin_ctzll(bits) : 0; /* none: NaN */
         }
     }
@@ -193,7 +194,7 @@ static uint64_t finely_not_above(const ak_sieve *s, size_t panel, const int32_t 
         size_t k = panel * COLUMNS + (size_t)v * AK_W;
         v_f32 score = v_fnma(apart, v_load(s->rounding + k), v_load(s->fine_norms + k) - offset);
         score = v_fnma(error, v_load(s->spread + k), score);
-        score = v_fnma(scale, v_from_int(load_int(sums + k)), score);
+        score = v_fnma(scale, v_from_int(load_int(sums + v * AK_W)), score);
         bits |= (uint64_t)not_above(score, limit) << v * AK_W;
     }
     return bits;
@@ -206,8 +207,9 @@ static size_t pick(const ak_sieve *s, const ak_sieve_row *row, const int32_t *su
     for (size_t first = 0; first < s->panels; first += 32, marks += AK_SIEVE_STRIDE) {
         for (uint32_t hit = *marks; hit; hit &= hit - 1) {
             size_t panel = first + (size_t)__builtin_ctz(hit);
-            uint64_t bits = scores_not_above(s, panel, sums, row, limit);
-            if (__builtin_popcountll(bits) >= MANY) bits &= finely_not_above(s, panel, sums, row, limit);
+            const int32_t *those = sums + panel * s->stride;
+            uint64_t bits = scores_not_above(s, panel, those, row, limit);
+            if (__builtin_popcountll(bits) >= MANY) bits &= finely_not_above(s, panel, those, row, limit);
             found += append(bits, (int32_t)(panel * COLUMNS), places + found);
             if (found > AK_SIEVE_MOST) return AK_SIEVE_MOST + 1;
         }

@@ -54,7 +54,6 @@ AK_INLINE void sift_panel(const int rows, const ak_sieve *s, size_t panel, const
             for (int v = 0; v < PANEL; v++) sum[r][v] = dot(sum[r][v], x, c[v]);
         }
     }
-    sums += panel * COLUMNS;
     v_f32 low[ROWS];
     AK_UNROLL(6)
     for (int r = 0; r < rows; r++) {
@@ -63,7 +62,7 @@ AK_INLINE void sift_panel(const int rows, const ak_sieve *s, size_t panel, const
         AK_UNROLL(4)
         for (int v = 0; v < PANEL; v++) {
             size_t k = panel * COLUMNS + (size_t)v * AK_W;
-            store_int(sums + (size_t)r * s->stride + v * AK_W, sum[r][v]);
+            store_int(sums + r * COLUMNS + v * AK_W, sum[r][v]);
             low[r] = v_min(low[r], score_of(s, k, sum[r][v], scale, weight));
         }
     }
@@ -76,12 +75,12 @@ AK_INLINE void sift_panel(const int rows, const ak_sieve *s, size_t panel, const
 static void sift(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, size_t count, int32_t *sums,
                  float *lowest)
 {
-    for (size_t panel = 0; panel < s->panels; panel++, lowest += AK_SIEVE_STRIDE) {
+    for (size_t panel = 0; panel < s->panels; panel++, lowest += AK_SIEVE_STRIDE, sums += s->stride) {
         size_t i = 0;
         for (; i + ROWS <= count; i += ROWS)
-            sift_panel(ROWS, s, panel, q + i * s->padded, rows + i, sums + i * s->stride, lowest + i);
+            sift_panel(ROWS, s, panel, q + i * s->padded, rows + i, sums + i * COLUMNS, lowest + i);
         for (; i < count; i++)
-            sift_panel(1, s, panel, q + i * s->padded, rows + i, sums + i * s->stride, lowest + i);
+            sift_panel(1, s, panel, q + i * s->padded, rows + i, sums + i * COLUMNS, lowest + i);
     }
 }
 

@@ -23,26 +23,26 @@ static const _Alignas(64) tile_config whole_tiles = {
 AK_INLINE void multiply(const ak_sieve *s, size_t panel, const uint8_t *q, int32_t *sums)
 {
     const int8_t *c = s->codewords + panel * COLUMNS * s->padded;
-    const size_t fours = COLUMNS * 4, stride = s->stride * sizeof *sums;
+    const size_t row = COLUMNS * 4; /* bytes of four components of a panel, and of a vector's sums */
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
     for (size_t d = 0; d < s->padded; d += STEP, c += STEP * COLUMNS) {
         _tile_loadd(4, q + d, s->padded);
-        _tile_loadd(6, c, fours);
+        _tile_loadd(6, c, row);
         _tile_dpbssd(0, 4, 6);
-        _tile_loadd(7, c + 64, fours);
+        _tile_loadd(7, c + 64, row);
         _tile_dpbssd(1, 4, 7);
-        _tile_loadd(6, c + 128, fours);
+        _tile_loadd(6, c + 128, row);
         _tile_dpbssd(2, 4, 6);
-        _tile_loadd(7, c + 192, fours);
+        _tile_loadd(7, c + 192, row);
         _tile_dpbssd(3, 4, 7);
     }
-    _tile_stored(0, sums, stride);
-    _tile_stored(1, sums + 16, stride);
-    _tile_stored(2, sums + 32, stride);
-    _tile_stored(3, sums + 48, stride);
+    _tile_stored(0, sums, row);
+    _tile_stored(1, sums + 16, row);
+    _tile_stored(2, sums + 32, row);
+    _tile_stored(3, sums + 48, row);
 }
 
 /* The lowest scores of one vector and a panel, lane by lane. */
@@ -61,7 +61,7 @@ static void find_least(const ak_sieve *s, size_t panel, const int32_t *sums, con
 {
     v_f32 low[ROWS];
     AK_UNROLL(16)
-    for (int r = 0; r < ROWS; r++) low[r] = least_score(s, panel, sums + (size_t)r * s->stride, rows + r);
+    for (int r = 0; r < ROWS; r++) low[r] = least_score(s, panel, sums + r * COLUMNS, rows + r);
     store_least(lowest, low);
 }
 
@@ -74,7 +74,7 @@ static void sift(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, 
     _tile_loadconfig(&whole_tiles);
     for (size_t panel = 0; panel < s->panels; panel++, lowest += AK_SIEVE_STRIDE)
         for (size_t i = 0; i < count; i += ROWS) {
-            int32_t *to = sums + i * s->stride + panel * COLUMNS;
+            int32_t *to = sums + panel * s->stride + i * COLUMNS;
             multiply(s, panel, q + i * s->padded, to);
             find_least(s, panel, to, rows + i, lowest + i);
         }
