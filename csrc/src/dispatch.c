@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#ifdef AK_HAVE_AVXVNNI
+#if defined(AK_HAVE_AVXVNNI) || defined(AK_HAVE_AMX)
 #    include <cpuid.h>
 #endif
 #ifdef AK_HAVE_AMX
@@ -42,11 +42,13 @@ int ak_isa_usable(ak_isa isa)
     }
 }
 
+#ifdef AK_HAVE_AVX512
 static int forbidden(const char *variable)
 {
     const char *word = getenv(variable);
     return word && strcmp(word, "0") == 0;
 }
+#endif
 
 int ak_cpu_icelake(void)
 {

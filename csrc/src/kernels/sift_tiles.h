@@ -65,7 +65,8 @@ static void find_least(const ak_sieve *s, size_t panel, const int32_t *sums, con
     store_least(lowest, low);
 }
 
-/* Whoever calls may have tiles of its own set up: it finds its configuration again. */
+/* Whoever calls may have tiles of its own set up: it finds its configuration again. What was in the tiles no
+ * call keeps. */
 static void sift(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, size_t count, int32_t *sums,
                  float *lowest)
 {
