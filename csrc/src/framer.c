@@ -113,10 +113,13 @@ ak_ahead ak_walk_ahead(const ak_walk *w, const float *to, size_t bytes)
         a.at[0] = (uintptr_t)(w->signal + (start - left));
         a.step[0] = per_point(f, f->width * (size_t)f->config.hop * sizeof(float));
     }
-    if (bytes) {
+    if (per_point(f, 2 * bytes) > 64) { /* more than a line for every other point: both halves at once */
         a.at[1] = (uintptr_t)to;
         a.at[2] = a.at[1] + half;
         a.step[1] = a.step[2] = per_point(f, half);
+    } else if (bytes) {
+        a.at[1] = (uintptr_t)to;
+        a.step[1] = per_point(f, 2 * bytes);
     }
     return a;
 }

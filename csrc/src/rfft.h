@@ -55,8 +55,9 @@ static inline size_t ak_skew(size_t j)
 }
 
 /* What the caller reads and writes next, asked for while a transform runs: with each of its t->size points a
- * line of every stretch, `step` bytes after the line before. All of a stretch at once would wait for the few
- * lines that a core can have on their way. Addresses are only hints and may lie anywhere. */
+ * line of each stretch, `step` bytes after the line before; of stretch 1 with every other point where stretch
+ * 2 has no step. All of a stretch at once would wait for the few lines that a core can have on their way.
+ * Addresses are only hints and may lie anywhere. */
 #define AK_STRETCHES 3
 typedef struct ak_ahead {
     uintptr_t at[AK_STRETCHES];

@@ -1,16 +1,23 @@
 /* The forward real FFT over frames in lanes: see rfft.h. */
 #include "rfft_kernels.h"
 
+AK_INLINE void fetch_lines(ak_ahead *ahead, const int i, const int lines)
+{
+    AK_UNROLL(16)
+    for (int t = 0; t < lines; t++)
+        __builtin_prefetch((const void *)(ahead->at[i] + (size_t)t * ahead->step[i]), 0, 2);
+    ahead->at[i] += (size_t)lines * ahead->step[i];
+}
+
 /* What goes with `points` points, into level 2: level 1 is full of the transform. */
 AK_INLINE void fetch(ak_ahead *ahead, const int points)
 {
-    AK_UNROLL(16)
-    for (int t = 0; t < points; t++) {
-        AK_UNROLL(3)
-        for (int i = 0; i < AK_STRETCHES; i++) {
-            __builtin_prefetch((const void *)ahead->at[i], 0, 2);
-            ahead->at[i] += ahead->step[i];
-        }
+    fetch_lines(ahead, 0, points);
+    if (ahead->step[2]) {
+        fetch_lines(ahead, 1, points);
+        fetch_lines(ahead, 2, points);
+    } else {
+        fetch_lines(ahead, 1, (points + 1) / 2);
     }
 }
 
