@@ -4,12 +4,12 @@
 
 #include "dispatch.h"
 
-/* A filter bank by its bands. Each band is widened to a multiple of 4 bins with zero weights, and filters of
- * equal width that follow one another form a run, so that inner loops have fixed lengths. */
+/* A filter bank by its bands. Each band is widened to 2 bins or a multiple of 4 with zero weights, and
+ * filters of equal width that follow one another form a run, so that inner loops have fixed lengths. */
 typedef struct ak_bands {
     int count; /* filters */
     int runs;
-    int *run_quads;  /* width of the run's filters in units of 4 bins; 0: an empty filter */
+    int *run_width;  /* bins of each of the run's filters; 0: an empty filter */
     int *run_length; /* filters in the run */
     int *start;      /* first bin of each filter */
     float *weights;  /* of all filters behind one another */

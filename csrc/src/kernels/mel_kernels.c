@@ -21,11 +21,12 @@ static void condition(const float *view, size_t n, size_t hop, size_t stride, in
         }
 }
 
-AK_INLINE v_f32 one_band(const v_f32 *bins, const float *w, int quads)
+AK_INLINE v_f32 one_band(const v_f32 *bins, const float *w, int width)
 {
     v_f32 a = bins[0] * v_set1(w[0]), b = bins[1] * v_set1(w[1]);
+    if (width == 2) return a + b;
     v_f32 c = bins[2] * v_set1(w[2]), d = bins[3] * v_set1(w[3]);
-    for (int i = 1; i < quads; i++) {
+    for (int i = 1; i < width / 4; i++) {
         bins += 4;
         w += 4;
         a = v_fma(bins[0], v_set1(w[0]), a);
@@ -36,10 +37,10 @@ AK_INLINE v_f32 one_band(const v_f32 *bins, const float *w, int quads)
     return (a + b) + (c + d);
 }
 
-AK_INLINE void run_of_bands(const v_f32 *bins, const int *start, const float *w, int quads, int count,
+AK_INLINE void run_of_bands(const v_f32 *bins, const int *start, const float *w, int width, int count,
                             v_f32 *mels)
 {
-    for (int m = 0; m < count; m++, w += 4 * quads) mels[m] = one_band(bins + start[m], w, quads);
+    for (int m = 0; m < count; m++, w += width) mels[m] = one_band(bins + start[m], w, width);
 }
 
 static void bands(const ak_bands *t, const float *bins, float *mels)
@@ -49,30 +50,33 @@ static void bands(const ak_bands *t, const float *bins, float *mels)
     const float *w = t->weights;
     const int *start = t->start;
     for (int i = 0; i < t->runs; i++) {
-        int quads = t->run_quads[i], count = t->run_length[i];
-        switch (quads) {
+        int width = t->run_width[i], count = t->run_length[i];
+        switch (width) {
         case 0:
             for (int m = 0; m < count; m++) out[m] = (v_f32){0};
-            break;
-        case 1:
-            run_of_bands(in, start, w, 1, count, out);
             break;
         case 2:
             run_of_bands(in, start, w, 2, count, out);
             break;
-        case 3:
-            run_of_bands(in, start, w, 3, count, out);
-            break;
         case 4:
             run_of_bands(in, start, w, 4, count, out);
             break;
-        default:
-            run_of_bands(in, start, w, quads, count, out);
+        case 8:
+            run_of_bands(in, start, w, 8, count, out);
+            break;
+        case 12:
+            run_of_bands(in, start, w, 12, count, out);
+            break;
+        case 16:
+            run_of_bands(in, start, w, 16, count, out);
+            break;
+        default: /* a multiple of 4, which the compiler is to know */
+            run_of_bands(in, start, w, width / 4 * 4, count, out);
             break;
         }
         out += count;
         start += count;
-        w += 4 * quads * count;
+        w += width * count;
     }
 }
 
