@@ -130,6 +130,8 @@ def test_the_runner_asks_for_a_rows_samples_in_three_rounds(monkeypatch, replica
     asked = []
 
     class Crew:
+        yardstick = None
+
         def ask(self, impl, params, op, do, doing, turn_ns, least):
             asked.append(least)
             return {"samples": [1e6] * least, "late": [0.0] * least, "cpu": [1.0] * least}
