@@ -39,6 +39,13 @@ ALLOCATOR = {  # glibc's thresholds move by themselves and change a NumPy STFT s
     "MALLOC_TOP_PAD_": str(1 << 20),
 }
 
+QUIET = {  # no hidden waiting on the network, no busy-waiting threads in a rival's turn
+    "HF_HUB_OFFLINE": "1",
+    "PYTHONHASHSEED": "0",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OPENBLAS_THREAD_TIMEOUT": "20",  # 2^20 counts of the time-stamp counter, 0.4 ms; its 2^26 were seen to last 130 ms
+}
+
 
 class Failed(Exception):
     """A request that brought no answer: ``status`` and ``reason`` are the row's; ``dead`` if the worker is gone."""
@@ -69,9 +76,7 @@ class Conditions:
 
     def environment(self) -> dict[str, str]:
         threads = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
-        # no hidden waiting on the network, no busy-waiting threads between samples
-        quiet = {"HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
-        return {**os.environ, **threads, **ALLOCATOR, **quiet}
+        return {**os.environ, **threads, **ALLOCATOR, **QUIET}
 
     def cpus(self) -> set[int]:
         """The last ``threads`` processors that we may use: the first ones serve most interrupts. Unpinned: all."""

@@ -1,6 +1,8 @@
 """What the implementations of this project's own C library share in every suite."""
 
+import os
 from copy import deepcopy
+from pathlib import Path
 
 from bench import Op, Unsupported
 
@@ -8,10 +10,16 @@ from bench import Op, Unsupported
 def options(case, isa):
     """A plan's keyword arguments: threads, and the instruction set ("auto": the best that the CPU has).
 
-    Raises Unsupported where the CPU or the build lacks the set.
+    "avx2" is AVX2 alone; "avxvnni" has the sums of bytes that some CPUs without AVX-512 have, too. Raises Unsupported
+    where the CPU or the build lacks the set.
     """
     import audiokern
 
+    if isa == "avxvnni" and "avx_vnni" not in Path("/proc/cpuinfo").read_text():
+        raise Unsupported("this CPU has no AVX-VNNI")
+    if isa in ("avx2", "avxvnni"):
+        os.environ["AUDIOKERN_AVXVNNI"] = "01"[isa == "avxvnni"]
+        isa = "avx2"
     if isa not in ("auto", *audiokern.isas()):
         raise Unsupported(f"this CPU has no {isa}; audiokern can use {', '.join(audiokern.isas())} here")
     return {"threads": case.threads, "isa": isa}

@@ -89,6 +89,8 @@ GOALS = [
     Goal("VQ, 4500 × 128 against 1024", "vq", "encode", "", 0.88, 0.95, stages(1)),
     Goal("RVQ, 8 stages", "vq", "encode", "numpy", 2.4, None, stages(8)),
     Goal("RVQ, 8 stages", "vq", "encode", "torch:encodec", 6, 7, stages(8)),
+    Goal("VQ, AVX2 and AVX-VNNI", "vq", "encode", "numpy", of=stages(1), ours="c:avxvnni"),
+    Goal("RVQ, AVX2 and AVX-VNNI", "vq", "encode", "torch:encodec", of=stages(8), ours="c:avxvnni"),
     Goal("two threads: power-mel, mono", "mel", "mel", "c", 1.85, 1.95, threads=2),
     Goal("two threads: STFT, mono", "stft", "forward", "c", 1.85, 1.95, threads=2),
     Goal("two threads: inverse STFT, mono", "stft", "inverse", "c", 1.85, 1.95, threads=2),

@@ -2,8 +2,10 @@ from functools import partial
 
 from bench import impl
 
+VARIANTS = {"": {}, "reused": {"reuse": True}, "avx2": {"isa": "avx2"}, "avxvnni": {"isa": "avxvnni"}}
 
-@impl("vq", requires="audiokern", variants={"": {}, "reused": {"reuse": True}, "avx2": {"isa": "avx2"}})
+
+@impl("vq", requires="audiokern", variants=VARIANTS)
 def c(case, reuse=False, isa="auto"):
     """This project's own; exact: where two codewords are close, float64 decides."""
     from audiokern.vq import VectorQuantizer

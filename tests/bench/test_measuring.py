@@ -16,6 +16,7 @@ from test_faults import measure
 
 from bench.measure import memory, tree
 from bench.measure.clock import HostClock
+from bench.process import Conditions
 from bench.results import Results
 
 
@@ -47,6 +48,15 @@ def test_rivals_take_turns_and_never_overlap(toys, tmp_path, monkeypatch):
     triples = {tuple(sampling[i : i + 3]) for i in range(0, len(sampling) - 2, 3)}
     assert len(triples) > 1, "the order within a round is shuffled"
     assert all(sum(r.rounds) == len(r.samples_ns) and min(r.rounds) >= 1 for r in rows)
+
+
+def test_a_librarys_threads_are_idle_soon_after_its_last_call():
+    """Of NumPy's OpenBLAS they would spin for a tenth of a second, on the processor of whoever is measured next."""
+    code = "import time, numpy as np; a = np.ones((600, 600)); a @ a; s = time.process_time(); time.sleep(0.2)"
+    code += "; print(time.process_time() - s)"
+    env = Conditions(threads=2).environment()
+    found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert float(found.stdout) < 0.02, "seconds of processor time in 0.2 s of sleep"
 
 
 def test_numbers_of_threads_take_turns_too(toys, tmp_path, monkeypatch):
