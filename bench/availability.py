@@ -18,7 +18,7 @@ from typing import Any
 from bench.core import Implementation
 from bench.process import Conditions, Failed, Worker
 from bench.registry import load
-from bench.worker import prove, serve
+from bench.worker import copyable, prove, serve
 
 SHARED = 3  # a module that so many sets of requirements name is imported once for all of them
 
@@ -110,7 +110,7 @@ def _handle(request: dict[str, Any]) -> dict[str, Any]:
         if request["module"]:
             importlib.import_module(request["module"])
         load()
-        return {"copies": len(os.listdir("/proc/self/task")) == 1}  # a fork would lose the other threads
+        return {"copies": copyable()}
     prove(load().find(request["suite"], request["impl"]))
     return {}
 

@@ -164,7 +164,8 @@ class Worker:
         self.said = 0
         self.looks = 0
         self.oom_kills = _oom_kills()
-        threading.Thread(target=self._drain, daemon=True).start()
+        self.drain = threading.Thread(target=self._drain, daemon=True)
+        self.drain.start()
 
     def _shape(self) -> None:
         """Pin the worker, and make it the first that the kernel kills when memory runs out."""
@@ -258,6 +259,7 @@ class Worker:
         code = self.process.wait()
         os.killpg(self.process.pid, signal.SIGKILL) if _group_lives(self.process.pid) else None
         self.channel.close()
+        self.drain.join(timeout=1)  # its last words may still be on their way
         words = self.words.decode(errors="replace").strip().split("\n")[-1][:200]
         last = f"; its last words: {words}" if words else ""
         if code == -signal.SIGKILL and _oom_kills() > self.oom_kills:

@@ -54,11 +54,11 @@ class Session:
     def hello(self) -> Answer:
         """Import what the implementation requires: availability is proven, not guessed.
 
-        ``copies``: this process may be forked, because importing left no thread behind, which a fork would lose.
+        ``copies``: see :func:`copyable`.
         """
         prove(self.implementation)
         gc.freeze()  # a copy (see :func:`serve`) shares what is here by now, until someone writes on it
-        return {"version": version_of(self.implementation), "copies": len(os.listdir("/proc/self/task")) == 1}
+        return {"version": version_of(self.implementation), "copies": copyable()}
 
     def open(self, case: Answer) -> Answer:
         self.close()
@@ -202,6 +202,11 @@ class Session:
                 np.save(unfinished / f"{name}.npy", array, allow_pickle=False)
             unfinished.rename(folder)
         return {p.stem: np.load(p, allow_pickle=False) for p in sorted(folder.iterdir())}
+
+
+def copyable() -> bool:
+    """May this process be forked? Yes where importing left no thread behind, which a fork would lose."""
+    return len(os.listdir("/proc/self/task")) == 1
 
 
 def prove(implementation: Implementation) -> None:

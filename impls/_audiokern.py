@@ -18,7 +18,7 @@ def options(case, isa):
     if isa == "avxvnni" and "avx_vnni" not in Path("/proc/cpuinfo").read_text():
         raise Unsupported("this CPU has no AVX-VNNI")
     if isa in ("avx2", "avxvnni"):
-        os.environ["AUDIOKERN_AVXVNNI"] = "01"[isa == "avxvnni"]
+        os.environ["AUDIOKERN_AVXVNNI"] = "1" if isa == "avxvnni" else "0"
         isa = "avx2"
     if isa not in ("auto", *audiokern.isas()):
         raise Unsupported(f"this CPU has no {isa}; audiokern can use {', '.join(audiokern.isas())} here")

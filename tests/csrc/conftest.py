@@ -28,6 +28,8 @@ def isa(request: pytest.FixtureRequest) -> Iterator[str]:
     """The ISA to ask for. Tests that parametrize ``isa`` themselves leave out the forms."""
     isa, variable = FORMS.get(request.param, (request.param, ""))
     with pytest.MonkeyPatch.context() as patch:
+        for _, other in FORMS.values():  # an implementation that this process made may have set one
+            patch.delenv(other, raising=False)
         if variable:
             patch.setenv(variable, "0")
             getenv = ctypes.CDLL(None).getenv  # what the library asks when a plan is made
