@@ -2,9 +2,11 @@
 
 Importing takes most of a short-lived worker's life (NumPy's 0.3 s, PyTorch's 2 to 3). A comparison that wants many
 processes in a few seconds has one template for each implementation, which imports and then only forks. A copy gets
-pages of memory of its own for its inputs, plans and outputs, and where in the heap they begin is drawn (see
-:func:`bench.worker.serve`). Where the libraries lie is drawn with the template, which therefore serves ``COPIES``
-replicates only. How much alike that leaves the copies of one template is measured: reports/reference/gate.md.
+pages of memory of its own for its inputs, plans and outputs, and where in the heap they lie is drawn, as in
+every worker. Where the libraries lie, and which pages the interpreter has, is drawn with the template, which therefore
+serves ``COPIES`` replicates only: with ten, two short kernels of 64 identical pairs were called different, by templates
+of which one was 2% slower in all of its copies. How much alike the copies of one template are is measured:
+reports/reference/gate.md.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from bench.process import Failed, Worker
 
-COPIES = 10
+COPIES = 4  # even, so that either side is opened first as often: see `in_turn` in bench/runner.py
 
 Starts = Mapping[str, Callable[[], Worker]]
 

@@ -173,8 +173,9 @@ class Runner:
     def _rounds(self, params: dict[str, Any], op: str, turns: dict[Rival, Turn]) -> None:
         share = len(self.plan.threads) / self.plan.turns
         active, left = list(turns), float(len(self.plan.threads))
+        before: dict[str, list[Rival]] = {}
         for _ in range(self.plan.turns):
-            for rival in self._shuffled(active):
+            for rival in self._shuffled(active, before):
                 crew, impl = rival
                 turn = turns[rival]
                 least = max(1, ceil(turn.facts["least"] / self.plan.replicates / LEAST_SLOW_ROUNDS))
@@ -198,14 +199,25 @@ class Runner:
                 break
         self.observer.step(left)
 
-    def _shuffled(self, rivals: Sequence[Rival]) -> list[Rival]:
-        """In random order, but an implementation's sides and threads in succession, so that they share the moment."""
+    def _shuffled(self, rivals: Sequence[Rival], before: dict[str, list[Rival]]) -> list[Rival]:
+        """In random order, but an implementation's sides and threads in succession, so that they share the moment.
+
+        Of two rounds the second has them the other way round: who comes first follows somebody else, whose data fill
+        the caches, and so each side does that as often. ``before``: the orders that are still to be turned round.
+        """
         alike: dict[str, list[Rival]] = {}
         for crew, impl in rivals:
             alike.setdefault(impl.partition("@")[0], []).append((crew, impl))
         names = list(alike)
         self.order.shuffle(names)
-        return [rival for name in names for rival in self.order.sample(alike[name], len(alike[name]))]
+        for name in names:
+            last = before.pop(name, None)
+            if last:
+                alike[name].sort(key=last.index, reverse=True)
+            else:
+                self.order.shuffle(alike[name])
+                before[name] = list(alike[name])
+        return [rival for name in names for rival in alike[name]]
 
     @property
     def _turn_ns(self) -> int:

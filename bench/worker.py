@@ -12,7 +12,6 @@ import hashlib
 import importlib
 import json
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from bench import layout
 from bench.core import Case, Check, Implementation, Op, Suite, Unsupported
 from bench.measure import memory, ranges
 from bench.measure.clock import HostClock
@@ -64,10 +64,12 @@ class Session:
         self.close()
         self.case = Case(**case)
         self._take_device()
+        layout.draw()
         started = perf_counter_ns()
         with self._phase("set-up"):
             self.ops = self.implementation.ops(self.case, self.suite)
         setup_ns = perf_counter_ns() - started
+        layout.draw()
         self.inputs = self._inputs()
         return {"setup_ns": setup_ns, "ops": [op for op in self.ops if op in self.inputs]}
 
@@ -78,6 +80,7 @@ class Session:
         if made.before:
             made.before()
         clock = self.clocks[op] = EventClock(self.gpu, made.stream) if self.gpu else self.clock
+        layout.draw()
         with self._phase("check", op):
             started = perf_counter_ns()
             out = made.run(*native)
@@ -271,9 +274,6 @@ def _failure(error: BaseException) -> Answer:
     return {"status": "error", "reason": _one_line(error)}
 
 
-_SHIFTED: list[bytes] = []  # in the heap, ahead of what a copied process allocates for its implementation
-
-
 def _die_with_parent(parent: int) -> None:
     """A worker never outlives the run, not even one that was killed with SIGKILL."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
@@ -322,14 +322,14 @@ def _answer(request: Answer, handle: Callable[[Answer], Answer]) -> Answer:
 
 
 def _copied(template: int, its: socket.socket, ours: int, output: int) -> socket.socket:
-    """A copy makes itself a process of its own: session, output, socket, and addresses, which it shifts at random."""
+    """A copy makes itself a process of its own: session, output, socket, and addresses."""
     os.setsid()
     _die_with_parent(template)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
     its.close()
-    _SHIFTED.append(bytes(secrets.randbelow(1 << 20)))
+    layout.draw()
     return socket.socket(fileno=ours)
 
 

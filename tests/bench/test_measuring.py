@@ -44,7 +44,7 @@ def test_rivals_take_turns_and_never_overlap(toys, tmp_path, monkeypatch):
     turns = [name for name, _ in itertools.groupby(n for n, _, _ in calls)]
     (rounds,) = {len(r.rounds) for r in rows}
     sampling = turns[3:-3]  # getting ready goes first, finishing last; in between, the rounds
-    assert len(sampling) >= 3 * rounds - 6, "each round gives every rival one turn"
+    assert len(sampling) >= 2 * rounds, "every rival has its turn; the last of a round may begin the next"
     triples = {tuple(sampling[i : i + 3]) for i in range(0, len(sampling) - 2, 3)}
     assert len(triples) > 1, "the order within a round is shuffled"
     assert all(sum(r.rounds) == len(r.samples_ns) and min(r.rounds) >= 1 for r in rows)
@@ -57,6 +57,31 @@ def test_a_librarys_threads_are_idle_soon_after_its_last_call():
     env = Conditions(threads=2).environment()
     found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert float(found.stdout) < 0.02, "seconds of processor time in 0.2 s of sleep"
+
+
+LIES = """
+import sys
+from dataclasses import replace
+import numpy as np
+from bench.core import Case
+from bench.worker import Session
+
+session = Session("toy", "good", sys.argv[1])
+made = lambda case: {"add": lambda x, table=np.ones(9000): x + 1}
+session.implementation = replace(session.implementation, make=made)
+session.open(vars(Case("toy", {"size": 18000, "loud": False})))
+table, (x, *_) = session.ops["add"].run.__defaults__[0], session.inputs["add"]
+print((x.ctypes.data - table.ctypes.data) % 4096)
+"""
+
+
+def test_how_tables_and_inputs_lie_to_one_another_is_drawn(toys, tmp_path):
+    """Else every process of an installation has the same collisions in its caches, and another installation others."""
+    found = set()
+    for _ in range(6):
+        command = [sys.executable, "-c", LIES, str(tmp_path)]
+        found.add(subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout)
+    assert len(found) > 3, found
 
 
 def test_numbers_of_threads_take_turns_too(toys, tmp_path, monkeypatch):
@@ -73,7 +98,7 @@ def test_numbers_of_threads_take_turns_too(toys, tmp_path, monkeypatch):
     assert {one[-1] for one, _ in following} == {"1", "2"}, "in random order"
 
 
-def test_the_order_of_turns_comes_from_the_seed():
+def test_the_order_of_turns_comes_from_the_seed_and_is_balanced():
     from bench.plan import Plan
     from bench.runner import Runner
 
@@ -82,11 +107,21 @@ def test_the_order_of_turns_comes_from_the_seed():
         rows: list = []
 
     rivals = [(None, f"{n}@{side}") for side in "ab" for n in range(50)]
-    orders = [[impl for _, impl in Runner(Kept, None, None)._shuffled(rivals)] for _ in range(2)]
-    assert orders[0] == orders[1]
-    pairs = [orders[0][n : n + 2] for n in range(0, 100, 2)]
-    assert all(one.partition("@")[0] == other.partition("@")[0] for one, other in pairs), "sides follow each other"
-    assert 0 < sum(one.endswith("@a") for one, _ in pairs) < 50
+
+    def rounds() -> list[list[str]]:
+        runner, before = Runner(Kept, None, None), {}
+        return [[impl for _, impl in runner._shuffled(rivals, before)] for _ in range(4)]
+
+    orders = rounds()
+    assert orders == rounds() and orders[0] != orders[1]
+    first: list[dict[str, str]] = []
+    for order in orders:
+        pairs = [order[n : n + 2] for n in range(0, 100, 2)]
+        assert all(one.partition("@")[0] == other.partition("@")[0] for one, other in pairs), "sides follow each other"
+        first.append({name.partition("@")[0]: name.partition("@")[2] for name, _ in pairs})
+    assert 0 < sum(side == "a" for side in first[0].values()) < 50
+    assert all(first[0][name] != first[1][name] and first[2][name] != first[3][name] for name in first[0])
+    assert any(first[1][name] != first[2][name] for name in first[0]), "no fixed alternation that a clock could follow"
 
 
 def test_memory_is_that_of_the_call_not_of_the_process(toys, tmp_path):
@@ -114,7 +149,7 @@ def test_memory_that_the_allocator_kept_is_counted_again():
 
 def test_memory_of_processes_that_a_call_starts_counts(toys):
     def call():
-        subprocess.run([sys.executable, "-c", "import time; held = b'x' * (64 << 20); time.sleep(0.2)"], check=True)
+        subprocess.run([sys.executable, "-c", "import time; held = b'x' * (64 << 20); time.sleep(1)"], check=True)
 
     found = memory.peak(call)
     assert found is not None and 64e6 <= found.extra_bytes <= 100e6
