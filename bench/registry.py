@@ -76,7 +76,7 @@ class Registry:
 
     def suite(self, name: str) -> Suite:
         if name not in self.suites:
-            raise UnknownName(f"no suite is called {name!r}{_nearest(name, self.suites)}")
+            raise UnknownName(f"no suite is called {name!r}{nearest(name, self.suites)}")
         return self.suites[name]
 
     def of(self, suite: str) -> list[Implementation]:
@@ -88,7 +88,7 @@ class Registry:
                 return i
         if composed := self._composed(suite, name):
             return composed
-        raise UnknownName(f"{suite} has no implementation {name!r}{_nearest(name, [i.name for i in self.of(suite)])}")
+        raise UnknownName(f"{suite} has no implementation {name!r}{nearest(name, [i.name for i in self.of(suite)])}")
 
     def select(
         self, suites: Sequence[str], patterns: Sequence[str], exclude: Sequence[str] = ()
@@ -101,7 +101,7 @@ class Registry:
         everything += [i for p in dict.fromkeys(patterns) for suite in suites if (i := self._composed(suite, p))]
         for pattern in (*patterns, *exclude):
             if not any(matches(i.name, pattern) for i in everything):
-                near = _nearest(pattern, dict.fromkeys(i.name for i in everything))
+                near = nearest(pattern, dict.fromkeys(i.name for i in everything))
                 raise UnknownName(f"{' and '.join(suites)} has no implementation {pattern!r}{near}")
         chosen = [i for i in everything if any(matches(i.name, p) for p in patterns)]
         return {s: [i for i in chosen if i.suite == s and not any(matches(i.name, p) for p in exclude)] for s in suites}
@@ -154,7 +154,8 @@ def matches(name: str, pattern: str) -> bool:
     return pattern == "all" or name == pattern or name.split(":")[0] == pattern or fnmatchcase(name, pattern)
 
 
-def _nearest(name: str, known: Any) -> str:
+def nearest(name: str, known: Any) -> str:
+    """``; did you mean scipy?``, or ``; there are: ...`` where nothing resembles ``name``."""
     near = get_close_matches(name, list(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(near)}?" if near else f"; there are: {', '.join(known) or 'none'}"
 
@@ -167,12 +168,23 @@ def source_hash(implementation: Implementation) -> str:
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
 
 
+def is_checkout(folder: Path) -> bool:
+    """Does ``folder`` hold this project, with a harness of its own?"""
+    return all((folder / "bench" / name).is_file() for name in ("registry.py", "worker.py"))
+
+
 def roots() -> list[Path]:
-    """Folders with ``impls/`` and ``suites/``: the distribution's, ``$BENCH_PATH``, and the current folder."""
-    here = Path(__file__).resolve().parent
+    """Folders with ``impls/`` and ``suites/``: the distribution's, ``$BENCH_PATH``, and the current folder.
+
+    Where the current folder is a checkout of this project it stands in for the distribution, whose copies of the same
+    files would hide what was changed in it.
+    """
+    here, current = Path(__file__).resolve().parent, Path.cwd()
     own = here if (here / "suites").is_dir() else here.parent
+    if is_checkout(current):
+        own = current
     extra = [Path(p).resolve() for p in os.environ.get("BENCH_PATH", "").split(os.pathsep) if p]
-    return list(dict.fromkeys([own, *extra, Path.cwd()]))
+    return list(dict.fromkeys([own, *extra, current]))
 
 
 @cache
@@ -191,7 +203,7 @@ def load() -> Registry:
     for i in [i for i in registry.implementations if i.suite not in known]:
         registry.implementations.remove(i)
         registry.broken.append(
-            Broken(i.suite, i.name, f"no suite is called {i.suite!r}{_nearest(i.suite, known)}", i.source)
+            Broken(i.suite, i.name, f"no suite is called {i.suite!r}{nearest(i.suite, known)}", i.source)
         )
     registry.host()
     return registry

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bench.plan import Usage
 from bench.process import Home
+from bench.registry import is_checkout
 
-HARNESS = Path("bench") / "worker.py"
 LIST = (
     "import json, sys; from bench.registry import load; r = load(); "
     "print('\\n' + json.dumps({s: [i.name for i in r.of(s)] for s in r.suites}))"
@@ -42,9 +42,15 @@ def find(text: str) -> Home:
     raise Usage(f"{text} is no interpreter, no virtual environment and no checkout: such a file or folder is not there")
 
 
-def here() -> Home:
-    """The home of this very process: its interpreter, its harness, the current folder."""
-    return Home(sys.executable, str(Path.cwd()))
+def here(build: str = "") -> Home:
+    """The current folder with this interpreter, and with the folder's own harness where it has one.
+
+    Raises :class:`Usage` where nothing of the folder would be measured, so that no change in it could be seen.
+    """
+    folder = Path.cwd()
+    if not build and not any((folder / name).exists() for name in ("impls", "pyproject.toml", "setup.py")):
+        raise Usage(f"{folder} has neither impls/ nor pyproject.toml, so nothing of it is measured; go where they are")
+    return _of_checkout(folder, sys.executable)
 
 
 def offered(home: Home, side: str) -> dict[str, list[str]]:
@@ -64,19 +70,23 @@ def offered(home: Home, side: str) -> dict[str, list[str]]:
 
 @contextmanager
 def revision(rev: str, build: str = "", folder: Path | None = None) -> Iterator[Home]:
-    """A home made of a git revision of the current folder's repository: a worktree, built; gone afterwards.
+    """A home made of a git revision of the current folder's repository: a worktree, built; gone afterwards. It lies
+    in the worktree where the current folder lies in the repository.
 
     Its environment borrows every package of this one except the project's own, which is built from the revision:
     by ``build``, a shell command in which ``{python}`` is the new interpreter, else by pip where the checkout has a
     build system. Raises :class:`Usage` where git or the build fails, with their last line.
     """
     top = Path(git("rev-parse", "--show-toplevel", folder=folder))
+    below = git("rev-parse", "--show-prefix", folder=folder)
     commit = commit_of(rev, top)
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         place = Path(scratch) / commit[:12]
         git("worktree", "add", "--detach", "--force", str(place), commit, folder=top)
         try:
-            yield _built(place, Path(scratch) / "env", build, commit[:12])
+            if not (place / below).is_dir():
+                raise Usage(f"{rev} has no folder {below}")
+            yield _built(place / below, Path(scratch) / "env", build, commit[:12])
         finally:
             git("worktree", "remove", "--force", str(place), folder=top)
 
@@ -100,12 +110,12 @@ def _built(place: Path, environment: Path, build: str, name: str) -> Home:
         command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--ignore-installed", *isolation, "."]
         _run(command, place, f'{name} cannot be built; [tool.bench.gate] build = "..." in pyproject.toml says how')
     # a checkout without a harness is measured by ours, which may be installed in a way that is not borrowed
-    return _of_checkout(place, python) if (place / HARNESS).exists() else Home(python, str(place))
+    return _of_checkout(place, python) if is_checkout(place) else Home(python, str(place))
 
 
 def _of_checkout(place: Path, python: str) -> Home:
     """A checkout that brings its own harness uses it, one without has ours, unless its environment has one."""
-    if (place / HARNESS).exists():
+    if is_checkout(place):
         return Home(python, str(place), (str(place),))
     return Home(python, str(place)) if python == sys.executable else Home(python, str(place), ())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from fnmatch import fnmatchcase
 from math import log1p
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from bench.compare import homes
 from bench.compare.sequence import MOST_PAIRS, Sequential
 from bench.compare.thresholds import Gate
 from bench.process import Home
-from bench.registry import load
+from bench.registry import load, matches, nearest
 from bench.results import Row
 from bench.runner import Observer
 
@@ -68,7 +67,9 @@ def run(
         if labels:
             items.append(plan.Item(name, plan.cases(suite, grid, plan.parse_case(case)), labels, plan.ops(suite, op)))
     if not items:
-        raise plan.Usage(f"neither side has an implementation of {', '.join(suites)} that --impl asks for")
+        names = dict.fromkeys(i for found in both.values() for name in suites for i in found.get(name, []))
+        hint = next((nearest(p, names) for p in impl if not any(matches(name, p) for name in names)), "")
+        raise plan.Usage(f"neither side has an implementation of {', '.join(suites)} that --impl asks for{hint}")
     wish = plan.Plan(
         items,
         threads=(threads,),
@@ -103,7 +104,4 @@ def _text(value: Any) -> str:
 
 
 def _wanted(name: str, patterns: Sequence[str], exclude: Sequence[str]) -> bool:
-    def matches(pattern: str) -> bool:
-        return pattern == "all" or name.split(":")[0] == pattern or fnmatchcase(name, pattern)
-
-    return any(map(matches, patterns)) and not any(map(matches, exclude))
+    return any(matches(name, p) for p in patterns) and not any(matches(name, p) for p in exclude)

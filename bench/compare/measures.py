@@ -1,10 +1,11 @@
-"""What is compared of a pair of rows: time, memory, and the figures of quality, each with its direction."""
+"""What is compared of a pair of rows: time, memory, counts, and the figures of quality, each with its direction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, log
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from bench.results import Row
 from bench.scores import Score
 from bench.stats import round_medians
 
-METRICS = ("time", "memory", "quality")
+METRICS = ("time", "memory", "counts", "quality")
 RESOLUTION = 65536.0  # bytes: differences of peak memory below are the allocator's
 
 
@@ -67,11 +68,23 @@ def quality(pair: Pair, suite: Suite | None) -> Iterator[Measurement]:
     for name in base.keys() & new.keys():
         better = _direction(name, suite)
         if better:
-            a, b = base[name], new[name]
-            ratio = a > 0 and b > 0
-            seen = effect.exact(log(b / a) if ratio else b - a)
-            scale = 0.0 if ratio else max(abs(a), abs(b)) or 1.0
-            yield Measurement("quality", name, "", better, a, b, [(seen, 1.0)], (1, 1), scale)
+            yield _exact("quality", name, better, base[name], new[name])
+
+
+def counts(base: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Measurement]:
+    """Instructions and allocations of one call, where the same tool counted both sides (:mod:`bench.counts`)."""
+    if base.get("counted_by") == new.get("counted_by"):
+        for name in ("instructions", "allocations"):
+            if base.get(name) is not None and new.get(name) is not None:
+                yield _exact("counts", name, "lower", float(base[name]), float(new[name]))
+
+
+def _exact(metric: str, name: str, better: str, a: float, b: float) -> Measurement:
+    """Of two figures that come out the same every time: their ratio, or where one is not positive, their difference."""
+    ratio = a > 0 and b > 0
+    seen = effect.exact(log(b / a) if ratio else b - a)
+    scale = 0.0 if ratio else max(abs(a), abs(b)) or 1.0
+    return Measurement(metric, name, "", better, a, b, [(seen, 1.0)], (1, 1), scale)
 
 
 def scores(base: Sequence[Score], new: Sequence[Score]) -> Iterator[Measurement]:

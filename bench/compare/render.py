@@ -1,4 +1,4 @@
-"""A comparison for a pull request (Markdown), for a CI server (JUnit XML), for programs (JSON) and for a terminal."""
+"""A comparison for a pull request (Markdown), for a CI server (JUnit XML) and for programs (JSON)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def markdown(found: Comparison) -> str:
 def _table(verdicts: Sequence[Verdict]) -> str:
     lines = ["| | row | metric | base | new | change [95%] | threshold | note |", "|---|---|---|--:|--:|--:|--:|---|"]
     for v in verdicts:
-        cells = (f"{MARKS[v.verdict]} {v.verdict}", v.where, v.metric, *_figures(v), _cell(v.reason))
+        cells = (f"{MARKS[v.verdict]} {v.verdict}", v.where, v.metric, *figures(v), _cell(v.reason))
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -57,7 +57,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _figures(v: Verdict) -> tuple[str, str, str, str]:
+def figures(v: Verdict) -> tuple[str, str, str, str]:
     """Base, new, change with its interval, threshold, as texts; empty where there is none."""
     if v.change is None or v.threshold is None:
         return "", "", "", ""
@@ -107,7 +107,7 @@ def _outcome(v: Verdict, inconclusive: str) -> str:
 def _sentence(v: Verdict) -> str:
     if v.change is None:
         return v.reason or VERDICTS[v.verdict]
-    base, new, changed, threshold = _figures(v)
+    base, new, changed, threshold = figures(v)
     return "; ".join(filter(None, (f"{base} to {new}, {changed}, threshold {threshold}", v.reason)))
 
 
@@ -124,15 +124,3 @@ def as_json(found: Comparison) -> str:
         indent=1,
         ensure_ascii=False,
     )
-
-
-def plain(found: Comparison) -> str:
-    """Aligned columns for a terminal and for logs."""
-    rows = [(v.verdict, v.where, v.metric, *_figures(v)[:3], v.reason) for v in found.verdicts]
-    widths = [max((len(r[i]) for r in rows), default=0) for i in range(6)]
-    right = (False, False, False, True, True, True)
-    lines = []
-    for row in rows:
-        cells = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=False)]
-        lines.append("  ".join([*cells, row[6]]).rstrip())
-    return "\n".join([*lines, *found.notes, "", f"{found.base} -> {found.new}: {headline(found)}"])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from statistics import median
 
+from bench import counts
 from bench.compare import pairs
 from bench.compare.measures import METRICS
 from bench.compare.thresholds import Gate
-from bench.compare.verdicts import Comparison, Scored, Verdict, judge
+from bench.compare.verdicts import Beside, Comparison, Verdict, judge
 from bench.core import label_of
 from bench.plan import Usage, overridden
-from bench.registry import load
+from bench.registry import load, matches, nearest
 from bench.results import Results, Row
 from bench.scores import Score, read_scores
 
@@ -32,38 +32,53 @@ def compare(
     """Raises :class:`bench.plan.Usage` where the two may not be compared, or nothing is left to compare."""
     one, other = (Results.load(folder) for folder in (base, new))
     pairs.check(one, other, allow)
+    _known(impl, [*one.rows, *other.rows])
     rows = [_chosen(r.rows, impl, case or {}) for r in (one, other)]
     found = pairs.match(rows[0], rows[1], "threads" in allow)
     if not found:
         raise Usage(f"no row of {base} or {new} is left; --impl and --case chose none")
-    scored = (_scored(base, impl), _scored(new, impl))
-    verdicts = judge(found, METRICS if metric == "all" else (metric,), gate, load().suites, scored)
+    if not any(pair.base and pair.new for pair in found):
+        raise Usage(f"no row is of both {base} and {new}, so nothing can be compared; run the same suite and cases")
+    if metric == "counts" and not (counts.read(base) and counts.read(new)):
+        raise Usage(f"{base} and {new} have not both been counted; bench count RUN does it")
+    beside = (_beside(base, impl), _beside(new, impl))
+    verdicts = judge(found, METRICS if metric == "all" else (metric,), gate, load().suites, beside)
     return Comparison(base.name, new.name, False, verdicts, _notes(verdicts), gate.inconclusive)
 
 
-def compare_interleaved(run: Path, gate: Gate, metric: str, names: tuple[str, str]) -> Comparison:
+def compare_interleaved(
+    run: Path, gate: Gate, metric: str, names: tuple[str, str], notes: Sequence[str] = ()
+) -> Comparison:
     """The verdicts of a run of ``bench compare --interleave``, from its rows."""
     rows = Results.load(run).rows
     found = pairs.match(*pairs.sides(rows))
     verdicts = judge(found, METRICS if metric == "all" else (metric,), gate, load().suites)
-    return Comparison(*names, True, verdicts, [], gate.inconclusive)
+    return Comparison(*names, True, verdicts, list(notes), gate.inconclusive)
+
+
+def _known(patterns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Raises :class:`Usage` for a pattern that no row's implementation has."""
+    names = dict.fromkeys(r.impl for r in rows)
+    for pattern in patterns:
+        if names and not any(matches(name, pattern) for name in names):
+            raise Usage(f"no row is of {pattern!r}{nearest(pattern, names)}")
 
 
 def _chosen(rows: Sequence[Row], impl: Sequence[str], case: dict[str, list[str]]) -> list[Row]:
     return [
         r
         for r in rows
-        if (not impl or any(p == "all" or fnmatchcase(r.impl, p) or r.impl.split(":")[0] == p for p in impl))
+        if (not impl or any(matches(r.impl, p) for p in impl))
         and all(name in r.case and r.case[name] in overridden(texts, r.case[name]) for name, texts in case.items())
     ]
 
 
-def _scored(folder: Path, impl: Sequence[str]) -> Scored:
+def _beside(folder: Path, impl: Sequence[str]) -> Beside:
     found: dict[tuple[str, str, str], list[Score]] = {}
     for score in read_scores(folder):
-        if score.status == "ok" and (not impl or any(fnmatchcase(score.impl, p) for p in impl)):
+        if score.status == "ok" and (not impl or any(matches(score.impl, p) for p in impl)):
             found.setdefault((score.suite, score.impl, label_of(score.case)), []).append(score)
-    return found
+    return Beside(found, counts.by_row(folder))
 
 
 def _notes(verdicts: Sequence[Verdict]) -> list[str]:

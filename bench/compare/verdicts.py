@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import expm1, isfinite, log1p
 from typing import Any
 
@@ -14,18 +14,19 @@ from bench.compare.measures import Measurement
 from bench.compare.pairs import MEASURED, Pair
 from bench.compare.thresholds import Gate
 from bench.core import Suite
+from bench.counts import key_of
 from bench.results import Row
 from bench.scores import Score
 
 VERDICTS = {
     "slower": "certain to have changed for the worse, and by more than the threshold (time)",
-    "worse": "the same of memory and quality",
+    "worse": "the same of memory, counts and quality",
     "wrong": "NEW gave a wrong answer, or none although it could run",
     "inconclusive": "neither: more processes would tell",
     "gone": "only BASE has it",
     "new": "only NEW has it",
     "faster": "certain to have changed for the better, and by more than the threshold (time)",
-    "better": "the same of memory and quality",
+    "better": "the same of memory, counts and quality",
     "same": "the 95% interval of the change lies within the threshold",
 }
 
@@ -88,7 +89,17 @@ class Comparison:
         return exits.INCONCLUSIVE if self.inconclusive == "fail" and self.count("inconclusive") else exits.FINE
 
 
-Scored = Mapping[tuple[str, str, str], Sequence[Score]]  # (suite, implementation, case as text) -> its clips
+@dataclass(frozen=True)
+class Beside:
+    """What a run has beside its rows."""
+
+    scores: Mapping[tuple[str, str, str], Sequence[Score]] = field(default_factory=dict)
+    """{(suite, implementation, case as text): its clips}"""
+    counts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """{:func:`bench.counts.key_of` a row: its instructions and allocations}"""
+
+
+NOTHING = (Beside(), Beside())
 
 
 def judge(
@@ -96,16 +107,19 @@ def judge(
     wanted: Sequence[str],
     gate: Gate,
     suites: Mapping[str, Suite],
-    scored: tuple[Scored, Scored] = ({}, {}),
+    beside: tuple[Beside, Beside] = NOTHING,
 ) -> list[Verdict]:
     """A verdict for each pair and metric; ``wanted`` of ``measures.METRICS``. Metrics are families of their own:
     noise in one costs the others nothing."""
     whole = [p for p in pairs if _measured(p.base) and _measured(p.new)]
     verdicts = [v for p in pairs if p not in whole for v in _one_sided(p)]
     for metric in wanted:
-        found = [(p, m) for p in whole for m in _measurements(p, metric, gate, suites)]
+        if metric == "counts":
+            found = [(p, m) for p in whole for m in _counts(p, beside)]
+        else:
+            found = [(p, m) for p in whole for m in _measurements(p, metric, gate, suites)]
         if metric == "quality":
-            found += _scores(scored)
+            found += _scores(beside)
         verdicts += _family(found, gate)
     order = list(VERDICTS)
     return sorted(verdicts, key=lambda v: order.index(v.verdict))
@@ -118,8 +132,13 @@ def _measurements(pair: Pair, metric: str, gate: Gate, suites: Mapping[str, Suit
     return [found] if found else []
 
 
-def _scores(scored: tuple[Scored, Scored]) -> list[tuple[Pair, Measurement]]:
-    base, new = scored
+def _counts(pair: Pair, beside: tuple[Beside, Beside]) -> list[Measurement]:
+    base, new = (side.counts.get(key_of(rows[0]), {}) for side, rows in zip(beside, (pair.base, pair.new), strict=True))
+    return list(measures.counts(base, new))
+
+
+def _scores(beside: tuple[Beside, Beside]) -> list[tuple[Pair, Measurement]]:
+    base, new = (side.scores for side in beside)
     found = []
     for key in base.keys() & new.keys():
         suite, impl, _ = key

@@ -115,7 +115,7 @@ def _levels(axes: Axes, series: Series) -> None:
 
 
 def _axes(axes: Axes, series: Series) -> None:
-    """Days below, values on the left from what the runs span, at least 10% of their middle."""
+    """Dates below, values on the left from what the runs span, at least 10% of their middle."""
     number, middle = len(series.points), float(np.median(series.values))
     low, high = min(*series.values, 0.95 * middle), max(*series.values, 1.05 * middle)
     room = 0.12 * (high - low) or 1.0
@@ -124,9 +124,15 @@ def _axes(axes: Axes, series: Series) -> None:
     axes.set_yticks(ticks, [value_text(series, t) if t else "0" for t in ticks])
     axes.set_xlim(-0.7, max(number, 2) - 0.3)
     shown = sorted({round(n) for n in np.linspace(0, number - 1, min(number, 5))})
-    axes.set_xticks(shown, [series.points[n].when[0][:10] for n in shown])
+    axes.set_xticks(shown, _dates([series.points[n].when[0] for n in shown]))
     axes.grid(visible=False, axis="x")
     axes.tick_params(axis="x", colors=GRID, labelcolor=INK)
+
+
+def _dates(times: Sequence[str]) -> list[str]:
+    """Days, or days and minutes where two were on the same day."""
+    days = [t[:10] for t in times]
+    return days if len(set(days)) == len(days) else [t[5:16].replace("T", " ") for t in times]
 
 
 def by_heading(found: Sequence[Series]) -> dict[str, list[Series]]:

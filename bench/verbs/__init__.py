@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -30,9 +32,21 @@ def verb(function: Callable[..., Any]) -> Callable[..., Any]:
 
             if not isinstance(error, CannotWrite | OSError):
                 raise
+            if isinstance(error, BrokenPipeError) and _reader_has_left():
+                sys.exit(exits.PIPE_CLOSED)
             _leave(str(error), exits.CANNOT_WRITE)
 
     return guarded
+
+
+def _reader_has_left() -> bool:
+    """Is it our own output that nobody reads any more, as of ``bench history | head``?"""
+    output = select.poll()
+    output.register(1, 0)
+    if not output.poll(0):  # errors are told unasked, and this is none
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter's last flush does not fail as well
+    return True
 
 
 def _leave(text: str, code: int) -> None:

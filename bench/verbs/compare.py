@@ -14,7 +14,7 @@ from bench.verbs import SETTINGS, verb
 if TYPE_CHECKING:
     from bench.compare.verdicts import Comparison
 
-METRICS = click.Choice(["time", "memory", "quality", "all"])
+METRICS = click.Choice(["time", "memory", "counts", "quality", "all"])
 ALLOW = click.Choice(["machine", "inputs", "threads", "allocator"])
 
 
@@ -48,13 +48,14 @@ def compare(targets: tuple[str, ...], as_json: bool, markdown: str | None, junit
     bench compare --base-rev origin/main stft --impl numpy     (recommended in CI)
     """
     from bench.compare import render
+    from bench.compare.plain import plain
 
     found = _in_turn(targets, **options) if options["interleave"] or options["base_rev"] else _apart(targets, **options)
     if markdown:
         Path(markdown).write_text(render.markdown(found))
     if junit:
         Path(junit).write_text(render.junit(found))
-    click.echo(render.as_json(found) if as_json else render.plain(found))
+    click.echo(render.as_json(found) if as_json else plain(found))
     sys.exit(found.exit_code)
 
 
@@ -75,6 +76,7 @@ def _apart(targets: tuple[str, ...], **options: Any) -> Comparison:
 def _in_turn(targets: tuple[str, ...], **options: Any) -> Comparison:
     from bench.api import names
     from bench.compare import homes, interleave
+    from bench.compare.installed import stale
     from bench.compare.runs import compare_interleaved
     from bench.plan import Usage, parse_seconds
     from bench.progress import observer
@@ -82,6 +84,8 @@ def _in_turn(targets: tuple[str, ...], **options: Any) -> Comparison:
     rev = options["base_rev"]
     if rev and options["interleave"]:
         raise Usage("--base-rev measures in turn by itself; leave out --interleave")
+    if options["metric"] == "counts":
+        raise Usage("counts need no turns: bench count RUN counts two runs, and bench compare BASE NEW compares them")
     if not rev and len(targets) < 3:
         raise Usage("--interleave takes BASE_ENV NEW_ENV SUITE..., such as .venv-old .venv stft")
     gate = _gate(options, together=True)
@@ -89,7 +93,7 @@ def _in_turn(targets: tuple[str, ...], **options: Any) -> Comparison:
     with homes.revision(rev, gate.build) if rev else nullcontext(homes.find(targets[0])) as base:
         folder = interleave.run(
             base,
-            homes.here() if rev else homes.find(targets[1]),
+            homes.here(gate.build) if rev else homes.find(targets[1]),
             suites,
             gate,
             metric=options["metric"],
@@ -104,7 +108,8 @@ def _in_turn(targets: tuple[str, ...], **options: Any) -> Comparison:
             observer=observer(),
         )
     sides = (rev, "the present checkout") if rev else (targets[0], targets[1])
-    return compare_interleaved(folder, gate, options["metric"], sides)
+    notes = [note] if rev and (note := stale(Path.cwd())) else []
+    return compare_interleaved(folder, gate, options["metric"], sides, notes)
 
 
 def _gate(options: dict[str, Any], together: bool) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -164,3 +165,14 @@ def test_python_runs_what_the_command_line_runs(toys, tmp_path):
     assert len(frame) == len(summary) == 4 and set(summary.status) <= {"ok", "unstable"}
     again = bench.Results.load(results.path)
     assert again.rows == results.rows
+
+
+@pytest.mark.parametrize("verb", [("corpus", "list"), ("list", "toy", "--json")])
+def test_a_reader_that_leaves_is_no_error(toys, verb):
+    """``bench list | head``: silence, not "Broken pipe"."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-m", "bench", *verb]
+    done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, text=True, timeout=240, check=False)
+    os.close(writes)
+    assert (done.returncode, done.stderr.strip()) == (141, "")

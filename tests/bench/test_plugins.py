@@ -46,6 +46,21 @@ def test_the_same_name_twice_is_told_with_both_places(toys, tmp_path, monkeypatc
     assert sum(i.name == "good" for i in found.implementations) == 1
 
 
+def test_a_checkout_stands_in_for_the_installed_copy_of_the_same_files(tmp_path, monkeypatch):
+    """Else its changes would be hidden behind "is already defined", and a gate would find nothing, ever."""
+    root = Path(__file__).parents[2]
+    for name in ("bench", "suites", "impls"):
+        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    changed = tmp_path / "impls" / "stft" / "numpy.py"
+    changed.write_text(changed.read_text() + "\n# changed\n")
+    monkeypatch.delenv("BENCH_PATH", raising=False)
+    monkeypatch.chdir(tmp_path)
+    registry.load.cache_clear()
+    found = registry.load()
+    registry.load.cache_clear()
+    assert found.broken == [] and found.find("stft", "numpy").source == str(changed)
+
+
 def test_an_implementation_of_no_suite_gets_a_suggestion(toys, tmp_path):
     mine = tmp_path / "impls" / "stf"
     mine.mkdir(parents=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from click.testing import CliRunner
 from made_rows import rows, run
 
 from bench.cli import main
-from bench.compare import homes, interleave
+from bench.compare import homes, installed, interleave
 from bench.compare.bisect import bisect
 from bench.compare.runs import compare_interleaved
 from bench.compare.sequence import LOOKS, Sequential, looks
@@ -89,6 +91,38 @@ def test_a_revision_is_checked_out_built_and_cleared_away(alone, tmp_path):
         pass
     with pytest.raises(Usage, match="build command"), homes.revision("HEAD", "exit 3"):
         pass
+
+
+def test_a_project_may_lie_below_the_top_of_its_repository(alone, tmp_path, monkeypatch):
+    _commit(tmp_path, "project", init=True)
+    with homes.revision("HEAD") as home:
+        assert Path(home.folder or "").name == alone.name and homes.offered(home, "BASE")["toy"] == ["waits"]
+    (tmp_path / "later").mkdir()
+    monkeypatch.chdir(tmp_path / "later")
+    with pytest.raises(Usage, match="HEAD has no folder later/"), homes.revision("HEAD"):
+        pass
+    with pytest.raises(Usage, match=r"neither impls/ nor pyproject\.toml"):
+        homes.here()
+
+
+def test_an_installation_of_something_else_than_the_checkout_is_told(alone, tmp_path, monkeypatch):
+    """A real installation by pip; the change afterwards is what nobody would see."""
+    shutil.copytree(Path(__file__).parents[2] / "example_plugin", alone, dirs_exist_ok=True)
+    _commit(alone, "project", init=True)
+    assert installed.stale(alone) == "", "not installed at all"
+    site = tmp_path / "site"
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", str(site)]
+    subprocess.run([*command, str(alone)], check=True, capture_output=True)
+    monkeypatch.syspath_prepend(str(site))
+    assert installed.stale(alone) == "", "installed after the last change"
+    changed = alone / "impls" / "toy" / "waits.py"
+    os.utime(changed, (changed.stat().st_mtime + 3600,) * 2)
+    assert "was installed before impls/toy/waits.py changed" in installed.stale(alone)
+    (origin,) = site.glob("*.dist-info/direct_url.json")
+    shutil.copytree(alone, tmp_path / "elsewhere")
+    assert f"is installed from {alone}, not from here" in installed.stale(tmp_path / "elsewhere")
+    origin.write_text(origin.read_text().replace('"dir_info": {}', '"dir_info": {"editable": true}'))
+    assert installed.stale(alone) == "", "an editable one is as old as the folder"
 
 
 def test_the_commit_that_slowed_it_is_found(alone):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from bench.compare import render
+from bench.compare.plain import plain
 from bench.compare.verdicts import Comparison, Verdict
 
 ROW = {"suite": "stft", "label": "n_fft=512", "op": "forward", "device": "cpu", "threads": 1}
@@ -130,10 +132,41 @@ def test_an_infinite_end_is_shown_as_one_and_kept_as_none():
         high=1e300,
         **FIGURES,
     )
-    assert "∞" in render.plain(Comparison("a", "b", True, [wide], []))
+    assert "∞" in plain(Comparison("a", "b", True, [wide], []))
 
 
-def test_plain_text_ends_in_the_counts():
-    lines = render.plain(FOUND).splitlines()
-    assert lines[-1] == "main -> pr: 1 slower, 1 wrong, 1 inconclusive, 1 same"
-    assert lines[0].split()[:3] == ["slower", "stft", "numpy"]
+PLAIN = """\
+                implementation  metric     base      new        change [95%]  more
+stft forward, n_fft=512
+  slower        numpy           time    5.00 ms  5.20 ms  +4.0% [+3.0, +5.0]
+  wrong         odd
+    wrong: a | b < c
+  inconclusive  scipy           time    4.00 ms  4.04 ms  +1.0% [-2.0, +4.0]     7
+  same          c               time    1.00 ms  1.00 ms  +0.0% [-0.2, +0.2]
+
+a note
+main -> pr: 1 slower, 1 wrong, 1 inconclusive, 1 same"""
+
+
+def test_plain_text_has_what_needs_eyes_first_and_ends_in_the_counts():
+    assert plain(FOUND) == PLAIN
+
+
+def test_plain_text_fits_a_hundred_columns():
+    place = ROW | {"label": "n_fft=1024 hop_length=256 center=off sample_rate=24000 batch=2 seconds=4 window=hann x=1"}
+    figures = FIGURES | {"reason": "word " * 40}
+    worst = Verdict(
+        **place,
+        impl="scipy:short_time_fft",
+        metric="memory",
+        verdict="inconclusive",
+        base=123.456,
+        new=1234.5,
+        change=-0.123,
+        low=-0.2,
+        high=0.333,
+        more_processes=1234,
+        **figures,
+    )
+    text = plain(Comparison("a", "b", True, [worst, replace(worst, verdict="slower")], ["word " * 40]))
+    assert max(map(len, text.splitlines())) <= 100

@@ -78,6 +78,24 @@ def test_a_metric_whose_direction_nobody_knows_is_not_judged(toys, tmp_path):
     assert words(found)["stoi"] == "worse" and "gain" not in words(found)
 
 
+def test_counts_of_the_same_tool_are_compared_exactly(toys, tmp_path):
+    counted = {"counted_by": "callgrind 3.19.0", "instructions": 1_000_000, "allocations": 0}
+    row = {"suite": "toy", "impl": "mine", "case": {"size": 64}, "op": "add"}
+    folders = [run(tmp_path / side, rows(seed=i, **QUIET)) for i, side in enumerate(("base", "new"))]
+    with pytest.raises(Usage, match="bench count"):
+        compare(*folders, Gate(), "counts")
+    for now, words_of in (
+        ({"instructions": 1_020_000}, {"instructions": "worse", "allocations": "same"}),
+        ({"instructions": 1_001_000, "allocations": 3}, {"instructions": "same", "allocations": "worse"}),
+        ({"instructions": 900_000}, {"instructions": "better", "allocations": "same"}),
+    ):
+        for folder, found in zip(folders, (counted, counted | now), strict=True):
+            (folder / "counts.jsonl").write_text(json.dumps(row | found) + "\n")
+        assert words(compare(*folders, Gate(), "counts")) == words_of
+    (folders[1] / "counts.jsonl").write_text(json.dumps(row | counted | {"counted_by": "perf"}) + "\n")
+    assert words(compare(*folders, Gate(), "all")) == {"time": "same", "memory": "same", "error": "same"}
+
+
 def test_codec_scores_are_paired_by_clip(toys, tmp_path):
     base, new = (run(tmp_path / side, rows(**QUIET)) for side in ("base", "new"))
     for folder, drop in ((base, 0.0), (new, 0.05)):
@@ -120,7 +138,14 @@ def test_cases_and_implementations_are_chosen(toys, tmp_path):
     found = verdicts(tmp_path, content, content, impl=["one"], case={"size": ["128"]})
     assert [(v.impl, v.label) for v in found.verdicts] == [("one", "size=128")]
     with pytest.raises(Usage, match="chose none"):
-        compare(tmp_path / "base", tmp_path / "new", Gate(), "time", impl=["three"])
+        compare(tmp_path / "base", tmp_path / "new", Gate(), "time", case={"size": ["3"]})
+    with pytest.raises(Usage, match="no row is of 'tow'; did you mean two"):
+        compare(tmp_path / "base", tmp_path / "new", Gate(), "time", impl=["tow"])
+
+
+def test_runs_with_nothing_in_common_do_not_pass(toys, tmp_path):
+    with pytest.raises(Usage, match="nothing can be compared"):
+        verdicts(tmp_path, rows("old"), [*rows("young"), *rows("old", case={"size": 128})])
 
 
 def test_the_machine_is_suspected_when_everything_moved(toys, tmp_path):

@@ -14,6 +14,7 @@ from old_runs import drifting, write
 from bench.cli import main
 from bench.history import archive, points, series
 from bench.plan import Usage
+from bench.report import trends
 
 
 @pytest.fixture
@@ -158,3 +159,8 @@ def test_other_metrics_and_the_newest_runs_alone(results):
 def test_mistakes_are_one_line_with_the_way_out(results, args, says):
     done = _call(*args)
     assert done.exit_code == 2 and says in done.output and done.output.count("\n") == 1
+
+
+def test_dates_below_a_plot_tell_the_runs_apart():
+    assert trends._dates(["2026-01-02T03:04:05", "2026-01-03T00:00:00"]) == ["2026-01-02", "2026-01-03"]
+    assert trends._dates(["2026-01-02T03:04:05", "2026-01-02T16:00:00"]) == ["01-02 03:04", "01-02 16:00"]
