@@ -44,12 +44,13 @@
     AK_IF_AVX2(extern type name##_avx2;)                                                                     \
     AK_IF_AVX512(extern type name##_avx512;) AK_IF_NEON(extern type name##_neon;)
 
-/* The address of name_<isa>; isa comes from ak_isa_choose, so it is one that this build holds. */
+/* The address of name_<isa>; isa comes from ak_isa_choose, so it is one that this build holds. A build of the
+ * portable set alone has nothing to choose from, and isa counts as used all the same. */
 #define AK_SELECT(name, isa)                                                                                 \
-    (AK_IF_AVX512((isa) == AK_ISA_AVX512 ? &name##_avx512 :)                                                 \
-         AK_IF_AVX2((isa) == AK_ISA_AVX2 ? &name##_avx2 :)                                                   \
-             AK_IF_NEON((isa) == AK_ISA_NEON ? &name##_neon :) &                                             \
-     name##_portable)
+    ((void)(isa), AK_IF_AVX512((isa) == AK_ISA_AVX512 ? &name##_avx512 :)                                    \
+                          AK_IF_AVX2((isa) == AK_ISA_AVX2 ? &name##_avx2 :)                                  \
+                              AK_IF_NEON((isa) == AK_ISA_NEON ? &name##_neon :) &                            \
+                      name##_portable)
 
 /* Whether an AVX-512 plan may use the kernels built for what came with Ice Lake and Zen 4: VNNI (sums of
  * products of bytes) and VBMI (tables of bytes). Their names end in _icelake. AUDIOKERN_ICELAKE=0 forbids it.

@@ -114,9 +114,10 @@ static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
     p->width = (size_t)p->kernels->width;
     p->n = (size_t)n;
     p->bins = p->n / 2 + 1;
-    if ((status = ak_rfft_init(&p->forward, n, p->kernels->width, 0)) != AK_OK) return status;
-    if ((status = ak_rfft_init(&p->inverse, n, p->kernels->width, 1)) != AK_OK) return status;
-    if (!p->inverse.chirped && (status = ak_rfft_init(&p->dense, n, p->kernels->width, 2)) != AK_OK)
+    if ((status = ak_rfft_init(&p->forward, n, p->kernels->width, AK_FORWARD)) != AK_OK) return status;
+    if ((status = ak_rfft_init(&p->inverse, n, p->kernels->width, AK_INVERSE)) != AK_OK) return status;
+    if (!p->inverse.chirped &&
+        (status = ak_rfft_init(&p->dense, n, p->kernels->width, AK_INVERSE_DENSE)) != AK_OK)
         return status;
     if (p->n * p->width > INT32_MAX) return AK_ERR_SIZE;
     p->offset = ak_alloc(p->n * sizeof *p->offset);

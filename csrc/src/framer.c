@@ -2,7 +2,7 @@
 #include "framer.h"
 #include "memory.h"
 
-ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa)
+ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa, ak_use use)
 {
     memset(f, 0, sizeof *f);
     ak_status status = ak_stft_check(config);
@@ -16,7 +16,7 @@ ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa)
     f->span = (f->width + (extent - 1) / hop + f->width - 1) / f->width;
     f->stride = (2 * f->span - 1) * f->width;
     if (f->rows * f->stride > INT32_MAX) return AK_ERR_SIZE;
-    if ((status = ak_rfft_init(&f->fft, config->n_fft, (int)f->width, 0)) != AK_OK) return status;
+    if ((status = ak_rfft_init(&f->fft, config->n_fft, (int)f->width, use)) != AK_OK) return status;
 
     f->offset = ak_alloc(n * sizeof *f->offset);
     f->gain = ak_alloc(n * sizeof *f->gain);

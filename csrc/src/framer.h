@@ -30,9 +30,9 @@ typedef struct ak_framer {
     float *gain;           /* the window, scaled for the FFT, in that order */
 } ak_framer;
 
-/* Errors: those of ak_stft_check, AK_ERR_SIZE, AK_ERR_MEMORY. Whatever it returns, ak_framer_free releases.
- */
-ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa);
+/* use: AK_FORWARD or AK_POWER. Errors: those of ak_stft_check, AK_ERR_SIZE, AK_ERR_MEMORY. Whatever it
+ * returns, ak_framer_free releases. */
+ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa, ak_use use);
 void ak_framer_free(ak_framer *f);
 
 /* Floats of scratch that a walk needs; a multiple of 16. */

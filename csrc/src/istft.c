@@ -160,7 +160,7 @@ static ak_status init(ak_istft_plan *p, const ak_stft_config *config, const ak_o
     p->left = (size_t)ak_stft_left(config);
     p->overlap = (p->n - 1) / p->hop + 1;
     p->span = (p->width + p->overlap - 1 + p->width - 1) / p->width;
-    if ((status = ak_rfft_init(&p->fft, config->n_fft, (int)p->width, 1)) != AK_OK) return status;
+    if ((status = ak_rfft_init(&p->fft, config->n_fft, (int)p->width, AK_INVERSE)) != AK_OK) return status;
     if ((status = fill_tables(p, config)) != AK_OK) return status;
     return ak_crew_create(&p->crew, options ? options->threads : 1, scratch_bytes(p));
 }

@@ -23,13 +23,16 @@ int ak_lanes_supports(int size)
     return size == 1;
 }
 
-enum { FORWARD = 1, INVERSE = 2, DENSE = 4 }; /* DENSE: the inverse whose samples leave without the skew */
+enum { FORWARD = 1 << AK_FORWARD | 1 << AK_POWER, INVERSE = 1 << AK_INVERSE, DENSE = 1 << AK_INVERSE_DENSE };
+enum { COLUMN = 1 << AK_COLUMN };
 
 /* What was fastest of all orders of all radices, for common sizes (half of n_fft) and vectors of at least
  * `width` floats; those of 16 have 32 registers, which radix 16 needs. */
 static const struct measured {
-    int size, width, directions, radix[5];
+    int size, width, uses, radix[5];
 } measured[] = {
+    {64, 16, COLUMN, {8, 8}},
+    {128, 16, COLUMN, {16, 8}},
     {160, 16, FORWARD | INVERSE | DENSE, {10, 8, 2}},
     {200, 4, FORWARD, {10, 5, 4}},
     {200, 16, INVERSE | DENSE, {10, 10, 2}},
@@ -43,11 +46,11 @@ static const struct measured {
     {2048, 16, INVERSE | DENSE, {16, 8, 8, 2}},
 };
 
-static int choose_measured(ak_lanes *t, int width, int direction)
+static int choose_measured(ak_lanes *t, int width, ak_use use)
 {
     for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
         const struct measured *m = &measured[i];
-        if (m->size != t->size || width < m->width || !(direction & m->directions)) continue;
+        if (m->size != t->size || width < m->width || !(m->uses & 1 << use)) continue;
         for (t->passes = 0; t->passes < 5 && m->radix[t->passes]; t->passes++)
             t->radix[t->passes] = m->radix[t->passes];
         return 1;
@@ -99,12 +102,12 @@ void ak_set_unit(float *to, double turn)
     to[1] = (float)-sin(two_pi * turn);
 }
 
-ak_status ak_lanes_init(ak_lanes *t, int size, int width, int inverse)
+ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use)
 {
     memset(t, 0, sizeof *t);
     if (!ak_lanes_supports(size)) return AK_ERR_SIZE;
     t->size = size;
-    if (!choose_measured(t, width, 1 << inverse)) choose_radices(t);
+    if (!choose_measured(t, width, use)) choose_radices(t);
     t->order = ak_alloc((size_t)size * sizeof *t->order);
     if (!t->order) return AK_ERR_MEMORY;
     for (int s = 0; s < size; s++) t->order[s] = digit_reversed(t, s);

@@ -277,7 +277,7 @@ static ak_status init(ak_mel_plan *p, const ak_mel_config *config, const ak_opti
     ak_isa isa;
     ak_status status = ak_isa_choose(options ? options->isa : AK_ISA_AUTO, &isa);
     if (status == AK_OK) status = check(config);
-    if (status == AK_OK) status = ak_framer_init(&p->framer, &config->stft, isa);
+    if (status == AK_OK) status = ak_framer_init(&p->framer, &config->stft, isa, AK_POWER);
     if (status != AK_OK) return status;
     p->kernels = AK_SELECT(ak_mel_kernels, isa);
     p->kind = config->power == 2 ? AK_BINS_POWER : AK_BINS_MAGNITUDE;

@@ -113,8 +113,8 @@ ak_status ak_overlap_init(ak_overlap *o, const ak_filter *f, ak_isa isa)
     o->edge_in = (size_t)(f->down * skip);
     o->edge_out = (size_t)(f->up * skip);
     o->bins = (o->n_in < o->n_out ? o->n_in : o->n_out) / 2;
-    ak_status status = ak_rfft_init(&o->forward, (int)o->n_in, o->kernels->width, 0);
-    if (!status) status = ak_rfft_init(&o->inverse, (int)o->n_out, o->kernels->width, 1);
+    ak_status status = ak_rfft_init(&o->forward, (int)o->n_in, o->kernels->width, AK_FORWARD);
+    if (!status) status = ak_rfft_init(&o->inverse, (int)o->n_out, o->kernels->width, AK_INVERSE);
     return status ? status : fill_tables(o, f, o->kernels->width);
 }
 

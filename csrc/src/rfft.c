@@ -45,7 +45,7 @@ static ak_status init_chirp(ak_rfft *t, int width)
     int n = t->n, half = n / 2, size = n + half;
     if (n > MAX_CONVOLUTION / 4) return AK_ERR_SIZE;
     while (!ak_lanes_supports(size)) size++;
-    ak_status status = ak_lanes_init(&t->lanes, size, width, 0);
+    ak_status status = ak_lanes_init(&t->lanes, size, width, AK_FORWARD);
     if (status != AK_OK) return status;
     t->chirp = ak_alloc((size_t)n * 2 * sizeof(float));
     t->response = ak_alloc((size_t)size * 2 * sizeof(float));
@@ -57,7 +57,8 @@ static ak_status init_chirp(ak_rfft *t, int width)
             t->chirp[2 * j] = (float)creal(c);
             t->chirp[2 * j + 1] = (float)cimag(c);
         }
-        int least = t->inverse ? -half : 1 - n, most = t->inverse ? n - 1 : half;
+        int inverse = t->use == AK_INVERSE || t->use == AK_INVERSE_DENSE;
+        int least = inverse ? -half : 1 - n, most = inverse ? n - 1 : half;
         for (int d = least; d <= most; d++) response[d < 0 ? d + size : d] = conj(chirp_at(d, n)) / size;
         transform_in_order(&t->lanes, response, column);
         for (int s = 0; s < size; s++) {
@@ -76,7 +77,7 @@ static ak_status init_chirp(ak_rfft *t, int width)
 
 static ak_status init_halves(ak_rfft *t, int width)
 {
-    ak_status status = ak_lanes_init(&t->lanes, t->size, width, t->inverse);
+    ak_status status = ak_lanes_init(&t->lanes, t->size, width, t->use);
     if (status != AK_OK) return status;
     t->unpack = ak_alloc((size_t)t->size * 2 * sizeof(float));
     if (!t->unpack) return AK_ERR_MEMORY;
@@ -85,7 +86,7 @@ static ak_status init_halves(ak_rfft *t, int width)
     if (!t->place) return AK_ERR_MEMORY;
     for (int s = 0; s < t->size; s++) {
         size_t sample = 2 * (size_t)t->lanes.order[s];
-        t->place[s] = (int32_t)(t->inverse == 2 ? sample : ak_skew(sample));
+        t->place[s] = (int32_t)(t->use == AK_INVERSE_DENSE ? sample : ak_skew(sample));
     }
     for (int i = 0; i < t->n; i++) t->sample[i] = 2 * t->lanes.order[i / 2] + i % 2;
     t->scale = 0.5;
@@ -93,22 +94,35 @@ static ak_status init_halves(ak_rfft *t, int width)
     return AK_OK;
 }
 
-ak_status ak_rfft_init(ak_rfft *t, int n, int width, int inverse)
+static ak_status init_columns(ak_rfft *t, int width)
+{
+    ak_status status = ak_columns_init(&t->columns, t->n, width);
+    if (status != AK_OK) return status;
+    for (int i = 0; i < t->n; i++) t->sample[i] = ak_columns_sample(&t->columns, i);
+    t->scale = 1;
+    t->work = ak_columns_vectors(&t->columns);
+    return AK_OK;
+}
+
+ak_status ak_rfft_init(ak_rfft *t, int n, int width, ak_use use)
 {
     memset(t, 0, sizeof *t);
     if (n < 1) return AK_ERR_SIZE;
     t->n = n;
     t->size = n / 2;
-    t->inverse = inverse;
+    t->use = use;
     t->chirped = n % 2 || !ak_lanes_supports(n / 2);
     t->sample = ak_alloc((size_t)n * sizeof *t->sample);
     if (!t->sample) return AK_ERR_MEMORY;
-    return t->chirped ? init_chirp(t, width) : init_halves(t, width);
+    if (t->chirped) return init_chirp(t, width);
+    if (use == AK_POWER && ak_columns_suit(n)) return init_columns(t, width);
+    return init_halves(t, width);
 }
 
 void ak_rfft_free(ak_rfft *t)
 {
     ak_lanes_free(&t->lanes);
+    ak_columns_free(&t->columns);
     free(t->unpack);
     free(t->chirp);
     free(t->response);

@@ -1,6 +1,8 @@
 /* The real FFT of W frames in lanes, of any size, forward and inverse.
  *
- * Even n whose half has factors 2, 3, 5 and 7 only: n real points are n / 2 complex ones,
+ * Powers of many sizes are computed in rows and columns, see columns.h.
+ *
+ * Otherwise, even n whose half has factors 2, 3, 5 and 7 only: n real points are n / 2 complex ones,
  * z[m] = x[2m] + i x[2m + 1], followed by the unpacking X[k] = E[k] + exp(-2 pi i k / n) O[k]. Pass 0 reads
  * its input in digit-reversed order straight from the samples, multiplied by the window; the last pass is
  * fused with the unpacking.
@@ -15,27 +17,27 @@
 #ifndef AK_RFFT_H
 #define AK_RFFT_H
 
-#include "lanes.h"
+#include "columns.h"
 
 typedef struct ak_rfft {
-    int n;           /* real points */
-    int size;        /* n / 2 */
-    int chirped;     /* Bluestein */
-    int inverse;     /* which direction the chirp's tables are for */
-    ak_lanes lanes;  /* of size, or of the convolution */
-    float *unpack;   /* size complex numbers exp(-2 pi i k / n) */
-    float *chirp;    /* n complex numbers c[j] */
-    float *response; /* the FFT of conj(c), in digit-reversed order, over the size of the convolution */
-    int32_t *sample; /* sample[i], i < n: which real sample stands at place i of pass 0's input */
-    int32_t *place;  /* of each of the size points after the inverse's last pass: skewed, of its real part */
-    double scale;    /* that samples must carry on their way in: 1/2 for the unpacking, or 1 */
-    size_t work;     /* vectors of scratch, 2 (n / 2 + 1) at least */
+    int n;       /* real points */
+    int size;    /* n / 2 */
+    int chirped; /* Bluestein */
+    ak_use use;
+    ak_columns columns; /* of n points, or none */
+    ak_lanes lanes;     /* of size, or of the convolution */
+    float *unpack;      /* size complex numbers exp(-2 pi i k / n) */
+    float *chirp;       /* n complex numbers c[j] */
+    float *response;    /* the FFT of conj(c), in digit-reversed order, over the size of the convolution */
+    int32_t *sample;    /* sample[i], i < n: which real sample stands at place i of pass 0's input */
+    int32_t *place; /* of each of the size points after the inverse's last pass: skewed, of its real part */
+    double scale;   /* that samples must carry on their way in: 1/2 for the unpacking, or 1 */
+    size_t work;    /* vectors of scratch; 2 (n / 2 + 1) at least, but for AK_POWER */
 } ak_rfft;
 
-/* width: of the kernels that will run it. inverse: 1 for tables of the inverse direction, 2 for those of an
- * inverse whose samples leave without the skew (below); a transform serves one direction only.
- * Errors: AK_ERR_SIZE, AK_ERR_MEMORY. Whatever it returns, ak_rfft_free releases. */
-ak_status ak_rfft_init(ak_rfft *t, int n, int width, int inverse);
+/* width: of the kernels that will run it. A transform serves one use only. Errors: AK_ERR_SIZE,
+ * AK_ERR_MEMORY. Whatever it returns, ak_rfft_free releases. */
+ak_status ak_rfft_init(ak_rfft *t, int n, int width, ak_use use);
 void ak_rfft_free(ak_rfft *t);
 
 /* What the forward transform writes for each bin. */
@@ -70,9 +72,10 @@ typedef struct ak_rfft_kernels {
 
     /* X = FFT of gain * samples. The vector at samples + offset[i] holds what stands at place i, gain[i] its
      * window times t->scale, i < n. work: t->work vectors; bins: for power and magnitude n / 2 + 1 vectors,
-     * ignored for complex, which ends in work. ahead: NULL, or what to fetch meanwhile. */
+     * ignored for complex, which ends in work and AK_POWER does not have. ahead: NULL, or what to fetch
+     * meanwhile, which moves on. */
     void (*forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
-                    const float *gain, float *work, float *bins, const ak_ahead *ahead);
+                    const float *gain, float *work, float *bins, ak_ahead *ahead);
 
     /* x = gain * unscaled inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may be where work is.
      * work: t->work vectors; x: ak_skew(n) vectors, sample j in vector ak_skew(j). gain[i] scales what stands
@@ -86,10 +89,11 @@ typedef struct ak_rfft_kernels {
                      size_t to_stride, size_t again);
 
     /* to[l * to_stride + r] = from[r * W + l] for r < rows, l < count <= W; from is aligned. stream: past the
-     * cache, for outputs that would not stay in it; settle() then comes before any other thread reads them.
-     */
+     * cache, for outputs of more than stream_bytes, which would push everything else out of it and not stay
+     * there themselves; settle() then comes before any other thread reads them. */
     void (*from_lanes)(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count,
                        int stream);
+    size_t stream_bytes;
     void (*settle)(void);
 
     /* Overlap-add: sums[(j % hop) * stride + j / hop + l] += x[ak_skew(j) * W + l] for j < n, l < W. */

@@ -5,9 +5,6 @@
 #include "memory.h"
 #include "tasks.h"
 
-/* An output larger than this would push everything else out of the cache and not stay there itself. */
-#define STREAM_BYTES ((size_t)24 << 20)
-
 struct ak_stft_plan {
     ak_framer framer;
     ak_crew *crew;
@@ -61,6 +58,24 @@ static void stft_task(const void *arg, void *scratch, size_t task)
     if (g->stream) k->settle();
 }
 
+/* A word of each huge page that a task writes, before all tasks write. The system gives a page, and clears
+ * it, when it is first written to, and what was just cleared is in the cache: a line that goes past the cache
+ * to the same place has to drive it out first. Pages that are there already cost nothing. */
+static void page_task(const void *arg, void *scratch, size_t task)
+{
+    enum { HUGE_PAGE = 2 << 20 };
+    const job *g = arg;
+    const ak_framer *f = &g->plan->framer;
+    ak_span span = ak_tasks_span(&g->tasks, task);
+    size_t first = span.begin * f->width, last = span.end * f->width;
+    if (last > g->frames) last = g->frames;
+    volatile float *to = g->out + (ptrdiff_t)span.row * g->row_stride + (ptrdiff_t)first * g->frame_stride;
+    size_t floats = (last - first) * (size_t)g->frame_stride;
+    for (size_t i = -(uintptr_t)to % HUGE_PAGE / sizeof(float); i < floats; i += HUGE_PAGE / sizeof(float))
+        to[i] = 0;
+    (void)scratch;
+}
+
 ak_status ak_stft_create(ak_stft_plan **plan, const ak_stft_config *config, const ak_options *options)
 {
     if (!plan) return AK_ERR_ARGUMENT;
@@ -70,7 +85,7 @@ ak_status ak_stft_create(ak_stft_plan **plan, const ak_stft_config *config, cons
     if (status != AK_OK) return status;
     ak_stft_plan *p = ak_alloc(sizeof *p);
     if (!p) return AK_ERR_MEMORY;
-    status = ak_framer_init(&p->framer, config, isa);
+    status = ak_framer_init(&p->framer, config, isa, AK_FORWARD);
     if (status == AK_OK)
         status = ak_crew_create(&p->crew, options ? options->threads : 1, scratch_bytes(&p->framer));
     if (status != AK_OK)
@@ -91,12 +106,13 @@ static ak_status run(const job *from, size_t rows, void *work)
     if (rows == 0 || g.frames == 0) return AK_OK;
     if (!g.x || !g.out) return AK_ERR_ARGUMENT;
     size_t floats = bins(f) * (g.kind == AK_BINS_COMPLEX ? 2 : 1);
-    /* from_lanes streams W x 16 floats of a frame at a time; what is left of it goes through the cache, and
-     * is not to be much: half of a 400-point frame each way is slower than all of it through the cache. */
-    size_t unstreamed = floats % (16 * f->width);
-    g.stream = rows * g.frames > STREAM_BYTES / sizeof(float) / floats && unstreamed <= floats / 4;
+    g.stream = rows * g.frames > f->kernels->stream_bytes / sizeof(float) / floats;
     g.tasks =
         ak_tasks_make(rows, (g.frames + f->width - 1) / f->width, work ? 1 : ak_crew_threads(p->crew), 2);
+    if (g.stream && g.frame_stride == (ptrdiff_t)floats) { /* gaps are not ours to write to */
+        status = ak_crew_run(p->crew, work, page_task, &g, g.tasks.count);
+        if (status != AK_OK) return status;
+    }
     return ak_crew_run(p->crew, work, stft_task, &g, g.tasks.count);
 }
 

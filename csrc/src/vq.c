@@ -38,8 +38,7 @@ static ak_status make_sieves(ak_vq *p)
     if (!p->sift) return AK_OK;
     p->sieves = ak_alloc(p->stages * sizeof *p->sieves);
     if (!p->sieves) return AK_ERR_MEMORY;
-    for (size_t s = 0; s < p->stages && !status; s++)
-        status = ak_sieve_init(&p->sieves[s], p->sift, ak_vq_codeword(p, s, 0), p->size, p->dim);
+    for (size_t s = 0; s < p->stages && !status; s++) status = ak_vq_make_sieve(p, s);
     return status;
 }
 
@@ -73,12 +72,13 @@ ak_status ak_vq_create(ak_vq **plan, size_t stages, size_t size, size_t dim, con
     p->half_norms = ak_alloc(padded * sizeof(float));
     p->largest = ak_alloc(stages * sizeof(float));
     status = p->codebooks && p->packed && p->half_norms && p->largest ? AK_OK : AK_ERR_MEMORY;
-    if (!status) status = ak_crew_create(&p->crew, o.threads, ak_vq_desk_bytes(p));
     if (!status) {
         memcpy(p->codebooks, codebooks, stages * size * dim * sizeof(float));
         pack(p);
-        status = make_sieves(p);
+        status = ak_vq_make_turns(p);
     }
+    if (!status) status = make_sieves(p);
+    if (!status) status = ak_crew_create(&p->crew, o.threads, ak_vq_desk_bytes(p));
     if (status) {
         ak_vq_destroy(p);
         return status;
@@ -93,6 +93,7 @@ void ak_vq_destroy(ak_vq *p)
     ak_crew_destroy(p->crew);
     for (size_t s = 0; p->sieves && s < p->stages; s++) ak_sieve_free(&p->sieves[s]);
     free(p->sieves);
+    ak_vq_free_turns(p);
     free(p->codebooks);
     free(p->packed);
     free(p->half_norms);
@@ -126,6 +127,7 @@ static void encode_task(const void *context, void *scratch, size_t task)
     size_t count = j->count - first < AK_VQ_BLOCK ? j->count - first : AK_VQ_BLOCK;
     const float *vectors = j->vectors + first * j->stride;
     int32_t *indices = j->indices + first * j->layout.vector_stride, nearest[AK_VQ_BLOCK];
+    if (p->axes.count) ak_vq_turn(p, vectors, j->stride, count, &d);
     for (size_t s = 0; s < j->stages; s++) {
         const float *x = s ? d.rounded : vectors;
         size_t stride = s ? p->dim : j->stride;
@@ -136,6 +138,7 @@ static void encode_task(const void *context, void *scratch, size_t task)
                 p->kernels->subtract(d.left + i * p->dim, d.rounded + i * p->dim, s ? NULL : x + i * stride,
                                      ak_vq_codeword(p, s, nearest[i]), p->dim);
         }
+        if (p->axes.count && s + 1 < j->stages) ak_vq_step(p, s, count, nearest, &d);
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#define PARTS 10
+#define PARTS 13
 
 /* Where the desk's parts begin; returns the bytes of all. */
 static size_t part_desk(const ak_vq *p, size_t at[PARTS])
@@ -28,7 +28,10 @@ static size_t part_desk(const ak_vq *p, size_t at[PARTS])
                                  rows ? rows * padded + AK_ALIGN : 0,
                                  sums * sizeof(int32_t),
                                  lowest,
-                                 marks};
+                                 marks,
+                                 AK_VQ_BLOCK * p->axes.count * sizeof(float),
+                                 AK_VQ_BLOCK * sizeof(float),
+                                 AK_VQ_BLOCK * sizeof(float)};
     size_t total = 0;
     for (int i = 0; i < PARTS; i++) {
         at[i] = total;
@@ -48,10 +51,11 @@ ak_vq_desk ak_vq_desk_at(const ak_vq *p, void *scratch)
     size_t at[PARTS];
     char *base = scratch;
     part_desk(p, at);
-    return (ak_vq_desk){(void *)(base + at[0]), (void *)(base + at[1]), base + at[2],
-                        (void *)(base + at[3]), (void *)(base + at[4]), (void *)(base + at[5]),
-                        (void *)(base + at[6]), (void *)(base + at[7]), (void *)(base + at[8]),
-                        (void *)(base + at[9])};
+    return (ak_vq_desk){(void *)(base + at[0]), (void *)(base + at[1]),  base + at[2],
+                        (void *)(base + at[3]), (void *)(base + at[4]),  (void *)(base + at[5]),
+                        (void *)(base + at[6]), (void *)(base + at[7]),  (void *)(base + at[8]),
+                        (void *)(base + at[9]), (void *)(base + at[10]), (void *)(base + at[11]),
+                        (void *)(base + at[12])};
 }
 
 /* ---- float32 ---------------------------------------------------------------------------------------------
@@ -64,6 +68,7 @@ static float score_error(size_t dim, float square, float largest)
 {
     double norm = sqrt((double)square + (double)dim * 0x1p-126); /* squares underflow, too */
     double terms = 1.0001 * norm * largest + 0.5 * (double)largest * largest;
+    if (!(terms < 0x1p126)) return INFINITY; /* a score may have overflowed */
     return (float)(2 * ((double)dim + 8) * (0x1p-24 * terms + 0x1p-149));
 }
 
@@ -146,13 +151,6 @@ static int32_t nearest_of(const ak_vq *p, size_t stage, const float *x, const do
     return index;
 }
 
-/* Asks for a codeword, which rarely is in the first two levels of cache. */
-static void fetch(const ak_vq *p, const float *codeword)
-{
-    size_t line = AK_ALIGN / sizeof(float);
-    for (size_t k = 0; k < p->dim && k < 16 * line; k += line) __builtin_prefetch(codeword + k);
-}
-
 /* Sets the indices of `count` vectors from number `first` on, at most as many as are sifted together. Appends
  * the numbers of those that it cannot settle to `open`; returns how many there are. */
 static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t stride, const double *left,
@@ -167,7 +165,7 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
     float limits[AK_SIEVE_STRIDE] = {0}, near[2 * AK_SIEVE_MOST];
     size_t found[AK_SIEVE_TOGETHER];
     for (size_t i = 0; i < count; i++) {
-        rows[i] = k->round(s, x + (first + i) * stride, d->integers + i * s->padded);
+        rows[i] = ak_vq_round(p, stage, x + (first + i) * stride, first + i, d, d->integers + i * s->padded);
         fit[i] = ak_sieve_weigh(s, &rows[i]);
     }
     k->sift(s, d->integers, rows, count, d->sums, d->lowest);
@@ -177,7 +175,7 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
     for (size_t i = 0; i < count; i++) {
         if (!fit[i]) lowest[i] = 0; /* scores without meaning may have named a missing codeword */
         lowest[i] = s->order[lowest[i]];
-        fetch(p, ak_vq_codeword(p, stage, lowest[i]));
+        ak_vq_fetch(ak_vq_codeword(p, stage, lowest[i]), p->dim);
     }
     for (size_t i = 0; i < count; i++) {
         float square = k->near(x + (first + i) * stride, ak_vq_codeword(p, stage, lowest[i]), p->dim);
@@ -193,7 +191,11 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
                                   places + total);
             if (more <= s->most) total += found[end] = more;
         }
-        for (size_t j = 0; j < total; j++) places[j] = s->order[places[j]];
+        for (size_t j = 0; j < total; j++) {
+            places[j] = s->order[places[j]];
+            if (s->beyond && p->stages > 1) /* there are several; one codebook stays in the second level */
+                ak_vq_fetch(ak_vq_codeword(p, stage, places[j]), p->dim);
+        }
         for (size_t i = begin, j = 0; i < end; i++)
             for (size_t stop = j + found[i]; j < stop; j++)
                 near[j] = k->near(x + (first + i) * stride, ak_vq_codeword(p, stage, places[j]), p->dim);

@@ -40,13 +40,14 @@ static void find_mean(ak_sieve *s, const float *codebook, size_t size)
     s->mean_norm = sqrt(square);
 }
 
-/* The largest component of all c - m. */
+/* The largest component of all c - m; NaN where one is. */
 static double highest(const ak_sieve *s, const float *codebook, size_t size)
 {
     double most = 0;
     for (size_t i = 0; i < size * s->dim; i++) {
         double size_of = fabs((double)codebook[i] - s->mean[i % s->dim]);
-        if (!(size_of <= most)) most = size_of; /* NaN stays */
+        if (!(size_of <= most)) most = size_of;
+        if (isnan(most)) break; /* or the next would be taken for larger */
     }
     return most;
 }
@@ -106,85 +107,125 @@ static float *find_middle(ak_sieve *s, const float *codebook, size_t panel, size
     return middle;
 }
 
+/* The least scale at which products with the codeword fit sums of 16 bits; 0 where sums have 32. */
+static double scale_needed(const ak_sieve *s, const ak_sieve_kernels *kernels, const float *c)
+{
+    double most = 0;
+    for (size_t first = 0; first < s->dim && kernels->chunk; first += kernels->chunk) {
+        double squares[2] = {0};
+        for (size_t d = first; d < s->dim && d < first + kernels->chunk; d++)
+            squares[d / 2 % 2] += ((double)c[d] - s->mean[d]) * ((double)c[d] - s->mean[d]);
+        most = fmax(most, fmax(squares[0], squares[1]));
+    }
+    return kernels->chunk ? sqrt(most) / kernels->room : 0;
+}
+
+/* Takes back what the vectors' offset adds to the products with component d, which is p, of the codeword at
+ * place k: from one sum, or modulo 2^16 from that of the two of its chunk that the component is added to. */
+static void take_offset(ak_sieve *s, const ak_sieve_kernels *kernels, size_t k, size_t d, int32_t p)
+{
+    if (!kernels->chunk) {
+        s->start[k] -= kernels->offset * p;
+        return;
+    }
+    int32_t *start = s->start + d / kernels->chunk * s->panels * kernels->columns + k;
+    uint32_t half = d / 2 % 2 ? 16 : 0, bits = (uint32_t)*start;
+    uint32_t sum = (bits >> half) - (uint32_t)(kernels->offset * p);
+    *start = (int32_t)((bits & ~(0xffffu << half)) | (sum & 0xffff) << half);
+}
+
 static void round_codeword(ak_sieve *s, const ak_sieve_kernels *kernels, const float *c, const float *middle,
-                           size_t k)
+                           const ak_sieve_whole *whole, size_t k)
 {
     size_t columns = kernels->columns, panel = k / columns, column = k % columns;
-    double square = 0, left = 0, spread = 0, known = 0;
-    int32_t sum = 0;
+    double square = 0, left = 0, spread = 0, known = 0, highest = 0, middle_square = 0;
+    for (size_t d = 0; d < s->dim; d++) highest = fmax(highest, fabs((double)c[d] - s->mean[d]));
+    float scale = s->scales[k] = (float)fmax(highest / kernels->levels, scale_needed(s, kernels, c));
     for (size_t d = 0; d < s->dim; d++) {
         double x = (double)c[d] - s->mean[d];
-        double p = s->scale > 0 ? rint(x / s->scale) : 0;
+        double p = scale > 0 ? rint(x / scale) : 0;
         if (p > kernels->levels) p = kernels->levels;
         if (p < -kernels->levels) p = -kernels->levels;
         s->codewords[((panel * s->padded / 4 + d / 4) * columns + column) * 4 + d % 4] = (int8_t)p;
-        double f = x - p * s->scale, apart = x - middle[d];
-        sum += (int32_t)p;
+        double f = x - p * scale, apart = x - middle[d];
+        take_offset(s, kernels, k, d, (int32_t)p);
         square += x * x;
         left += f * f;
         spread += apart * apart;
         known += middle[d] * f;
+        middle_square += (double)middle[d] * middle[d];
     }
-    s->start[k] = -kernels->offset * sum;
-    s->half_norms[k] = (float)(square / 2);
-    s->reach[k] = (float)(sqrt(left) + s->balance * sqrt(square));
-    s->fine_norms[k] = (float)(square / 2 - known);
-    s->rounding[k] = (float)sqrt(left);
-    s->spread[k] = (float)sqrt(spread);
-    s->largest = fmax(s->largest, sqrt(square));
+    double all = whole ? whole->squares[s->order[k]] : square, lost = whole ? whole->defect * sqrt(all) : 0;
+    double within = sqrt(square) + lost, rounding = sqrt(left) + lost;
+    s->half_norms[k] = (float)(all / 2);
+    s->reach[k] = (float)(rounding + s->balance * within);
+    s->fine_norms[k] = (float)(all / 2 - known - sqrt(middle_square) * lost);
+    s->rounding[k] = (float)rounding;
+    s->spread[k] = (float)(sqrt(spread) + lost);
+    s->largest = fmax(s->largest, sqrt(all));
+    if (whole) {
+        double least = fmax(0, sqrt(square) - lost);
+        s->beyond[k] = (float)(1.0001 * sqrt(fmax(0, all - least * least)));
+    }
 }
 
-static void round_codewords(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size)
+static void round_codewords(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size,
+                            const ak_sieve_whole *whole)
 {
     for (size_t panel = 0; panel < s->panels; panel++) {
         size_t first = panel * kernels->columns, stop = first + kernels->columns;
         if (stop > size) stop = size;
         const float *middle = find_middle(s, codebook, panel, first, stop);
         for (size_t k = first; k < stop; k++)
-            round_codeword(s, kernels, codebook + (size_t)s->order[k] * s->dim, middle, k);
+            round_codeword(s, kernels, codebook + (size_t)s->order[k] * s->dim, middle, whole, k);
     }
     for (size_t k = size; k < s->panels * kernels->columns; k++)
         s->half_norms[k] = s->fine_norms[k] = INFINITY;
 }
 
-static int allocate(ak_sieve *s, size_t codewords)
+static int allocate(ak_sieve *s, const ak_sieve_kernels *kernels, size_t codewords, int turned)
 {
+    size_t chunks = kernels->chunk ? (s->padded + kernels->chunk - 1) / kernels->chunk : 1;
+    if (turned) s->beyond = ak_alloc(codewords * sizeof *s->beyond);
     s->codewords = ak_alloc(codewords * s->padded);
     s->order = ak_alloc(codewords * sizeof *s->order);
-    s->start = ak_alloc(codewords * sizeof *s->start);
+    s->start = ak_alloc(chunks * codewords * sizeof *s->start);
     s->half_norms = ak_alloc(codewords * sizeof *s->half_norms);
+    s->scales = ak_alloc(codewords * sizeof *s->scales);
     s->reach = ak_alloc(codewords * sizeof *s->reach);
     s->fine_norms = ak_alloc(codewords * sizeof *s->fine_norms);
     s->rounding = ak_alloc(codewords * sizeof *s->rounding);
     s->spread = ak_alloc(codewords * sizeof *s->spread);
     s->middles = ak_alloc(s->panels * s->apart * sizeof *s->middles);
     s->mean = ak_alloc((s->dim + AK_ALIGN) * sizeof *s->mean); /* vectors read beyond */
-    return s->codewords && s->order && s->start && s->half_norms && s->reach && s->fine_norms &&
-           s->rounding && s->spread && s->middles && s->mean;
+    return s->codewords && s->order && s->start && s->half_norms && s->scales && s->reach && s->fine_norms &&
+           s->rounding && s->spread && s->middles && s->mean && (s->beyond || !turned);
 }
 
 ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size,
-                        size_t dim)
+                        size_t dim, const ak_sieve_whole *whole)
 {
-    *s = (ak_sieve){.dim = dim};
+    *s = (ak_sieve){.dim = dim, .whole = whole ? whole->dim : dim};
     if (!kernels || dim < LEAST_DIM || dim > MOST_DIM || size < kernels->columns) return AK_OK;
     s->padded = ak_round_up(dim, kernels->step);
     s->panels = (size + kernels->columns - 1) / kernels->columns;
     s->stride = ak_sieve_together(kernels, size) * kernels->columns;
     size_t codewords = s->panels * kernels->columns;
     s->apart = ak_round_up(dim, AK_ALIGN / sizeof(float));
-    if (!allocate(s, codewords)) return AK_ERR_MEMORY;
-    find_mean(s, codebook, size);
+    if (!allocate(s, kernels, codewords, whole != NULL)) return AK_ERR_MEMORY;
+    if (whole)
+        s->mean_norm = whole->mean_norm;
+    else
+        find_mean(s, codebook, size);
     double most = highest(s, codebook, size);
     if (!(most == 0 || (most > SMALLEST && most < HUGEST))) return AK_OK;
-    s->scale = (float)(most / kernels->levels);
     s->balance = PEAK / sqrt(12) / kernels->levels;
     s->inverse_balance = 1 / s->balance;
     ak_status status = sort_codewords(s, codebook, size);
     if (status) return status;
-    round_codewords(s, kernels, codebook, size);
+    round_codewords(s, kernels, codebook, size, whole);
     s->most = size / 4 < AK_SIEVE_MOST ? size / 4 : AK_SIEVE_MOST;
-    s->usable = s->mean_norm < HUGEST;
+    s->usable = s->mean_norm < HUGEST && s->largest <= HUGEST * sqrt((double)s->whole);
     return AK_OK;
 }
 
@@ -194,10 +235,12 @@ void ak_sieve_free(ak_sieve *s)
     free(s->order);
     free(s->start);
     free(s->half_norms);
+    free(s->scales);
     free(s->reach);
     free(s->fine_norms);
     free(s->rounding);
     free(s->spread);
+    free(s->beyond);
     free(s->middles);
     free(s->mean);
     *s = (ak_sieve){0};
@@ -213,20 +256,26 @@ static double lost(const ak_sieve *s, double norm)
  */
 static double sum_error(const ak_sieve *s)
 {
-    return 0x1p-24 * ((double)s->dim / 8 + 48);
+    return 0x1p-24 * ((double)s->whole / 8 + 48);
 }
 
 int ak_sieve_weigh(const ak_sieve *s, ak_sieve_row *row)
 {
-    row->weight = row->lost = row->slack = 0;
+    row->weight = row->lost = row->slack = row->beyond = 0;
     if (!(row->highest == 0 || (row->highest > SMALLEST && row->highest < HUGEST))) return 0;
-    double norm = sqrt(row->square), error = row->error + lost(s, norm);
+    if (!(row->drift < HUGEST && row->square <= HUGEST * HUGEST * (float)s->whole)) return 0;
+    double norm = sqrt(row->square), missed = lost(s, norm) + row->drift, error = row->error + missed;
+    if (s->beyond) {
+        double most = sqrt(row->square + (double)s->whole * 0x1p-126) * (1 + sum_error(s)) + lost(s, norm);
+        double least = fmax(0, row->within * (1 - sum_error(s)) - missed);
+        row->beyond = (float)(1.0001 * sqrt(fmax(0, most * most - least * least)));
+    }
     /* 1.01: the norms are sums in float32, and the scores' errors are rounded, too */
-    double one = norm + row->error, other = error * s->inverse_balance;
+    double one = (s->beyond ? row->within : norm) + row->error, other = error * s->inverse_balance;
     row->weight = (float)(1.01 * (one > other ? one : other));
     /* of e g: what e lost, and the sum in float32; |g| <= max |c - m| */
-    row->lost = (float)(1.01 * lost(s, norm));
-    row->slack = (float)(1.01 * s->largest * (lost(s, norm) + row->error * sum_error(s)));
+    row->lost = (float)(1.01 * missed);
+    row->slack = (float)(1.01 * s->largest * (missed + row->error * sum_error(s)));
     return 1;
 }
 

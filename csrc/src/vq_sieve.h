@@ -1,6 +1,7 @@
 /* A first look at every codeword in 8-bit integers, and proof of which of them can be the nearest.
  *
- * Less the codebook's mean m, vectors and codewords are integers times a scale and what rounding left:
+ * Less the codebook's mean m, vectors and codewords are integers times scales of their own and what rounding
+ * left:
  *
  *     x - m = s q + e        c - m = t p + f        q, p: integers of at most `levels`
  *     T = |c - m|^2 / 2 - (x - m)(c - m) = (|x - c|^2 - |x - m|^2) / 2        orders codewords by distance
@@ -8,11 +9,18 @@
  *
  * by Cauchy and Schwarz. The sieve keeps the second kind of sum less E, which is not above T. So whichever
  * codeword is looked at, the nearest is among those whose sum is not above that codeword's T; the one of the
- * lowest sum leaves two or three of a thousand, which are then compared. The integer product costs a quarter
- * of the one in float32 (half without VNNI).
+ * lowest sum leaves two of a thousand, which are then compared. The integer product costs a quarter of the
+ * one in float32 (half without VNNI).
  *
  * E = w r with the vector's w = max(|s q|, |e| / b) and the codeword's r = |f| + b |c - m|: for one constant
  * b near most vectors' |e| / |s q| this is hardly more, and costs one multiply-add a sum.
+ *
+ * Where a few axes hold nearly all of the codebook (axes.h), all of this is about the components along them,
+ * and what is beyond is bounded by Cauchy and Schwarz again: with y and z for x - m and c - m along the axes,
+ *
+ *     (x - m)(c - m) <= y z + sqrt(|x - m|^2 - |y|^2) sqrt(|c - m|^2 - |z|^2)
+ *
+ * which is another multiply-add a sum. What turning vectors in float32 lost of y counts as part of e.
  *
  * Where a panel still has many candidates, a finer bound is worth its while. Codewords are sorted, so that
  * those of a panel are similar; with g the mean of a panel's c - m,
@@ -37,7 +45,7 @@
 typedef struct ak_sieve {
     int8_t *codewords; /* panels x dim / 4 x columns x 4, aligned; dim rounded up to the kernel's step */
     int32_t *order;    /* panels x columns: the index of the codeword at each place */
-    int32_t *start;    /* panels x columns, aligned: what takes the vectors' offset back */
+    int32_t *start;    /* chunks x panels x columns, aligned: what takes the vectors' offset back */
     float *half_norms; /* panels x columns, aligned: |c - m|^2 / 2, infinity for missing codewords */
     float *reach;      /* panels x columns, aligned: r */
     float *mean;       /* dim, and zeros beyond */
@@ -45,9 +53,11 @@ typedef struct ak_sieve {
     float *fine_norms; /* panels x columns, aligned: |c - m|^2 / 2 - g f, infinity for missing codewords */
     float *rounding;   /* panels x columns, aligned: |f| */
     float *spread;     /* panels x columns, aligned: |c - m - g| */
-    float scale;       /* t */
+    float *beyond;     /* panels x columns, aligned: what of |c - m| is beyond the axes; NULL without axes */
+    float *scales;     /* panels x columns, aligned: t */
     double mean_norm, largest, balance, inverse_balance; /* |m|, max |c - m|, b, 1 / b */
     size_t panels, dim, padded;                          /* padded: dim rounded up */
+    size_t whole;                                        /* the vectors' dim, also where axes leave fewer */
     size_t stride, apart; /* from one panel's sums and middle to the next one's */
     size_t most;          /* candidates, beyond which the float32 search is cheaper */
     int usable;           /* whether these codewords can be sifted */
@@ -59,14 +69,26 @@ typedef struct ak_sieve_row {
     const uint8_t *q;             /* see ak_sieve_kernels.round */
     float scale;                  /* s */
     float square, error, highest; /* |x - m|^2, |e|, max |x - m| by component; NaN or infinite where x is */
+    float within, drift;          /* where there are axes: |x - m| along them, and what turning lost */
     float weight, lost, slack;    /* ak_sieve_weigh: w, what x - m lost, what the finer bound may be off by */
+    float beyond;                 /* and what of |x - m| is beyond the axes, at most */
 } ak_sieve_row;
+
+/* What a sieve must know of codewords of which it is given c - m along axes. */
+typedef struct ak_sieve_whole {
+    const double *squares;    /* |c - m|^2 */
+    double mean_norm, defect; /* |m|; what turning a vector loses of its length, at most */
+    size_t dim;
+} ak_sieve_whole;
 
 typedef struct ak_sieve_kernels {
     size_t rows;        /* vectors that meet a panel at once */
     size_t columns;     /* codewords of a panel */
     size_t step;        /* components that dim is padded to a multiple of */
     int levels, offset; /* largest integers; what is added to make a vector's unsigned */
+    size_t chunk; /* components whose products are added by twos to two sums of 16 bits; 0: to one of 32 */
+    float room;   /* the largest norm, over the scale, of those components that share such a sum */
+    int turns;    /* whether fewer components are worth turning vectors */
     /* padded bytes to q: x - m in integers, offset added. Up to AK_ALIGN bytes beyond are overwritten. */
     ak_sieve_row (*round)(const ak_sieve *s, const float *x, uint8_t *q);
     /* The products q p of `count` vectors and all codewords: sums, panels x `stride`, in each vector by
@@ -101,10 +123,10 @@ const ak_sieve_kernels *ak_sieve_select(ak_isa isa);
 /* How many vectors are sifted together, at most. */
 size_t ak_sieve_together(const ak_sieve_kernels *kernels, size_t size);
 
-/* Tables for `size` codewords of `dim` floats each. Errors: AK_ERR_MEMORY. Whatever it returns,
- * ak_sieve_free releases. */
+/* Tables for `size` codewords of `dim` floats each; where `whole` is given, these are c - m along axes.
+ * Errors: AK_ERR_MEMORY. Whatever it returns, ak_sieve_free releases. */
 ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size,
-                        size_t dim);
+                        size_t dim, const ak_sieve_whole *whole);
 void ak_sieve_free(ak_sieve *s);
 
 /* Sets row's weight and slack. Returns whether the vector can be sifted; if not, the weight is 0. */

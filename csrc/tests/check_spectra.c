@@ -1,5 +1,6 @@
 /* FFT, STFT and their inverses: there and back, and against the plain transform. */
 #include "check.h"
+#include "rfft.h"
 
 static double distance(const float *a, const float *b, size_t count)
 {
@@ -83,10 +84,133 @@ static void check_stft(int n_fft, int hop, size_t samples, ak_center center, con
     free(window);
 }
 
+/* Powers and magnitudes by rows and columns: every bin of every frame, against the plain transform. */
+static void check_columns(int n, const ak_rfft_kernels *k)
+{
+    size_t points = (size_t)n, width = (size_t)k->width, bins = points / 2 + 1, values = bins * width;
+    float *x = check_memory(points * width * sizeof(float)), *window = check_memory(points * sizeof(float));
+    float *plain = check_memory(2 * values * sizeof(float)), *truth = check_memory(values * sizeof(float));
+    float *samples = check_work(points * width * sizeof(float)), *found = check_work(values * sizeof(float));
+    float *gain = check_memory(points * sizeof(float));
+    int32_t *offset = check_memory(points * sizeof *offset);
+    ak_stft_config config = {.n_fft = n, .hop = n, .window = window, .center = AK_CENTER_OFF};
+    check_noise(x, points * width, (unsigned)n);
+    check_noise(window, points, (unsigned)n + 1);
+    CHECK(ak_stft_plain(&config, x, 1, points * width, 0, plain) == AK_OK);
+    ak_rfft t;
+    CHECK(ak_rfft_init(&t, n, k->width, AK_POWER) == AK_OK && t.columns.size == n / 16);
+    float *work = check_work(t.work * width * sizeof(float));
+    for (size_t i = 0; i < points; i++) {
+        offset[i] = t.sample[i] * (int32_t)width;
+        gain[i] = (float)t.scale * window[t.sample[i]];
+        for (size_t l = 0; l < width; l++) samples[i * width + l] = x[l * points + i];
+    }
+    for (int power = 1; power <= 2; power++) {
+        for (size_t i = 0; i < values; i++) {
+            float re = plain[2 * i], im = plain[2 * i + 1], square = re * re + im * im;
+            truth[i % bins * width + i / bins] = power == 2 ? square : sqrtf(square);
+            found[i] = NAN;
+        }
+        k->forward(&t, power == 2 ? AK_BINS_POWER : AK_BINS_MAGNITUDE, samples, offset, gain, work, found,
+                   NULL);
+        CHECK(distance(found, truth, values) < 1e-6);
+    }
+    ak_rfft_free(&t);
+    free(work);
+    free(offset);
+    free(gain);
+    free(found);
+    free(samples);
+    free(truth);
+    free(plain);
+    free(window);
+    free(x);
+}
+
+/* from_lanes: every value at its place, at every place within a line, and what lies between frames as it was.
+ */
+static void check_out_of_lanes(const ak_rfft_kernels *k, size_t rows, ptrdiff_t stride, size_t count,
+                               int stream)
+{
+    const float gap = 7;
+    size_t width = (size_t)k->width, pitch = (size_t)(stride < 0 ? -stride : stride);
+    size_t floats = (count - 1) * pitch + rows;
+    float *from = check_work((rows + 1) * width * sizeof(float));
+    check_noise(from, rows * width, (unsigned)rows);
+    for (size_t shift = 0; shift < 16; shift++) {
+        float *room = check_memory((shift + floats) * sizeof(float)), *to = room + shift;
+        for (size_t i = 0; i < shift + floats; i++) room[i] = gap;
+        if (stride < 0) to += (count - 1) * pitch;
+        k->from_lanes(from, rows, to, stride, count, stream);
+        k->settle();
+        size_t wrong = 0;
+        for (size_t i = 0; i < shift; i++) wrong += room[i] != gap;
+        for (size_t i = 0; i < floats; i++) {
+            size_t l = stride < 0 ? count - 1 - i / pitch : i / pitch, r = i % pitch;
+            wrong += room[shift + i] != (r < rows ? from[r * width + l] : gap);
+        }
+        CHECK(!wrong);
+        free(room);
+    }
+    free(from);
+}
+
+static void check_all_out_of_lanes(ak_isa isa)
+{
+    static const size_t sizes[] = {1, 4, 18, 31, 32, 33, 47, 80, 81, 96, 97, 144, 146, 402, 514};
+    const ak_rfft_kernels *k = AK_SELECT(ak_rfft_kernels, isa);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        ptrdiff_t rows = (ptrdiff_t)sizes[i];
+        ptrdiff_t strides[] = {rows, rows + 1, rows + 13, -rows, -rows - 5, 1024, -1026};
+        for (size_t j = 0; j < sizeof strides / sizeof *strides; j++)
+            for (int stream = 0; stream < 2; stream++) {
+                check_out_of_lanes(k, sizes[i], strides[j], 1, stream);
+                check_out_of_lanes(k, sizes[i], strides[j], (size_t)k->width - 1, stream);
+                check_out_of_lanes(k, sizes[i], strides[j], (size_t)k->width, stream);
+            }
+    }
+}
+
+/* Spectra that go past the cache, with the blocks of several rows and threads side by side. */
+static void check_large_stft(const ak_options *options)
+{
+    enum { N = 400, HOP = 100, ROWS = 3, SAMPLES = 600000 };
+    ak_stft_config config = {.n_fft = N, .hop = HOP, .center = AK_CENTER_FRAME, .pad = AK_PAD_REFLECT};
+    size_t frames = ak_stft_frames(&config, SAMPLES), bins = N / 2 + 1, values = frames * bins * 2;
+    float *x = check_memory(ROWS * SAMPLES * sizeof(float)),
+          *all = check_memory(ROWS * values * sizeof(float));
+    float *one = check_memory(values * sizeof(float));
+    ak_stft_plan *plan;
+    check_noise(x, ROWS * SAMPLES, 3);
+    CHECK(ak_stft_create(&plan, &config, options) == AK_OK);
+    CHECK(ak_stft_execute(plan, x, ROWS, SAMPLES, SAMPLES, all, (ptrdiff_t)(frames * bins), (ptrdiff_t)bins,
+                          NULL) == AK_OK);
+    for (size_t row = 0; row < ROWS; row++) { /* a second at a time, through the cache */
+        size_t part = 160 * HOP, step = 140;
+        for (size_t first = 0; first * HOP + part <= SAMPLES; first += step) {
+            const float *from = x + row * SAMPLES + first * HOP;
+            CHECK(ak_stft_execute(plan, from, 1, part, 0, one, 0, (ptrdiff_t)bins, NULL) == AK_OK);
+            size_t skip = 8; /* frames that the part's own ends reach into */
+            CHECK(distance(all + row * values + (first + skip) * bins * 2, one + skip * bins * 2,
+                           step * bins * 2) < 1e-9);
+        }
+    }
+    ak_stft_destroy(plan);
+    free(one);
+    free(all);
+    free(x);
+}
+
 void check_spectra(const ak_options *options)
 {
+    check_all_out_of_lanes(options->isa);
+    check_large_stft(options);
     static const int sizes[] = {1, 2, 3, 6, 7, 16, 30, 49, 64, 80, 97, 400, 441, 512, 1000, 1024};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) check_fft(sizes[i], 1 + i % 5 * 7, options);
+    static const int columned[] = {48,  64,  80,  112,  128,  144,  256,  400,
+                                   512, 560, 720, 1024, 1200, 2000, 2048, 8192};
+    for (size_t i = 0; i < sizeof columned / sizeof *columned; i++)
+        check_columns(columned[i], AK_SELECT(ak_rfft_kernels, options->isa));
     check_stft(400, 160, 3200, AK_CENTER_FRAME, options);
     check_stft(512, 128, 9001, AK_CENTER_FRAME, options);
     check_stft(64, 16, 500, AK_CENTER_OFF, options);

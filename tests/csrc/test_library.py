@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import audiokern
+import numpy as np
 import pytest
-from audiokern import limits
+from audiokern import _memory, limits
+from audiokern._memory import HUGE_PAGE, LARGE
 
 ROOT = Path(__file__).parents[2]
 CSRC = ROOT / "csrc"
@@ -171,3 +173,12 @@ def test_limits_are_plausible(isa: str) -> None:
         limits.bandwidth(16)
     with pytest.raises(ValueError, match="kind"):
         limits.bandwidth(1 << 16, "write")
+
+
+def test_large_arrays_begin_where_a_huge_page_does() -> None:
+    """Arrays that the binding makes: at the limit, and a word below it."""
+    for size, large in ((LARGE, True), (LARGE - 4, False)):
+        made = _memory.empty((size // 4, 1), np.float32)
+        assert (made.shape, made.dtype, made.nbytes) == ((size // 4, 1), np.float32, size)
+        assert made.flags.c_contiguous and made.flags.writeable
+        assert not large or made.ctypes.data % HUGE_PAGE == 0

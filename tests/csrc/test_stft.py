@@ -290,13 +290,33 @@ def test_strides(isa: str, frame_gap: int, row_gap: int) -> None:
     assert (y[:, samples:] == 7).all()
 
 
-def test_larger_than_the_cache(isa: str) -> None:
+@pytest.mark.parametrize("n, hop, rows", [(1024, 128, 1), (400, 100, 3), (250, 125, 8)])
+def test_larger_than_the_cache(isa: str, n: int, hop: int, rows: int) -> None:
     """Spectra above 24 MiB are written past the cache: every bin of every frame must be there."""
-    x = noise(900_000)
-    config = Config(1024, 128, hann(1024))
-    out = Stft(config, threads=2, isa=isa)(x)
+    x = noise(rows, 900_000)
+    out = Stft(Config(n, hop, hann(n)), threads=2, isa=isa)(x)
     assert out.nbytes > 24 << 20
-    assert frame_error(out, definition(x, 1024, 128, hann(1024), True)) < ERROR
+    for spectrum, signal in zip(out, x, strict=True):
+        assert frame_error(spectrum, definition(signal, n, hop, hann(n), True)) < ERROR
+
+
+@pytest.mark.parametrize(("frame_gap", "row_gap"), [(0, 2 << 18), (3, 0)])
+def test_gaps_larger_than_the_cache(isa: str, frame_gap: int, row_gap: int) -> None:
+    """What lies between frames or rows is left alone there, too: the C function itself."""
+    from audiokern import stft as binding
+
+    n, hop, rows, samples = 400, 100, 3, 600_000
+    config = Config(n, hop, hann(n))
+    frames, bins = config.frames(samples), config.bins
+    x, pitch = noise(rows, samples), bins + frame_gap
+    out = np.full((rows, frames * pitch + row_gap), 7 + 7j, np.complex64)
+    plan = Stft(config, threads=2, isa=isa)
+    arguments = (x.ctypes.data, rows, samples, samples, out.ctypes.data, out.shape[1], pitch, None)
+    assert binding._execute(plan._plan, *arguments) == 0
+    spectra = out[:, : frames * pitch].reshape(rows, frames, pitch)
+    assert (spectra[..., :bins] == plan(x)).all()
+    assert (spectra[..., bins:] == 7 + 7j).all()
+    assert (out[:, frames * pitch :] == 7 + 7j).all()
 
 
 def test_bad_configs(isa: str) -> None:

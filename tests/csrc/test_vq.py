@@ -81,6 +81,12 @@ class TestExactness:
         np.testing.assert_array_equal(indices[[0, 2, 3]], expected[[0, 2, 3]])
         assert ((indices >= 0) & (indices < len(book))).all()
 
+    def test_scores_that_overflow(self, isa: str) -> None:
+        """Half of a square is beyond float32, and that codeword the nearest."""
+        book = np.array([[3.7e18] * 52, [1e18] * 52, [2e20] * 52], np.float32)
+        x = np.full((3, 52), 2.5e18, np.float32)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
     def test_zero_vectors(self, isa: str) -> None:
         book = normal(10, 33, 6)
         x = np.zeros((5, 6), np.float32)
@@ -174,6 +180,89 @@ class TestSieve:
         x = np.repeat(normal(11, 1, 18), 205, axis=0)
         indices = VectorQuantizer(books, isa=isa).encode(x)
         np.testing.assert_array_equal(indices, np.repeat(residual_nearest(x[:1], books), 205, axis=1))
+
+
+def correlated(seed: int, count: int, dim: int, few: int, rest: float) -> np.ndarray:
+    """Vectors that ``few`` directions, the same for any seed, explain but for ``rest``."""
+    directions = normal(99, few, dim) * np.float32(0.8) ** np.arange(few, dtype=np.float32)[:, None]
+    return normal(seed, count, few) @ directions + normal(seed + 1, count, dim) * np.float32(rest)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+class TestAxes:
+    """Codebooks of which a few directions hold nearly all: bytes are then multiplied along these alone."""
+
+    @settings(deadline=None, max_examples=40)
+    @given(
+        stages=st.integers(1, 4),
+        size=st.integers(16, 300),
+        dim=st.integers(43, 300),
+        few=st.integers(1, 60),
+        rest=st.sampled_from([0.0, 1e-3, 0.05, 0.3, 1.0]),
+        scale=st.sampled_from([1e-20, 1e-14, 1.0, 1e12, 1e20]),
+        offset=st.sampled_from([0.0, 1.0, 300.0]),
+        seed=st.integers(0, 99),
+    )
+    @example(stages=4, size=256, dim=128, few=8, rest=0.0, scale=1.0, offset=0.0, seed=1)  # fewer directions than axes
+    @example(stages=2, size=256, dim=256, few=30, rest=0.05, scale=1.0, offset=300.0, seed=2)
+    def test_any_codebooks(
+        self, isa: str, stages: int, size: int, dim: int, few: int, rest: float, scale: float, offset: float, seed: int
+    ) -> None:
+        """Near and far from the origin; equal codewords; sums of codewords, of which nothing is left."""
+        books = np.stack([correlated(seed + 2 * s, size, dim, few, rest) * np.float32(0.6**s) for s in range(stages)])
+        books[:, size // 2] = books[:, size // 3]
+        books[0] += np.float32(offset)
+        x = correlated(seed + 50, 101, dim, few, 2 * rest) + np.float32(offset)
+        x[:10] = books[:, :10].sum(0)
+        books, x = books * np.float32(scale), x * np.float32(scale)
+        x[10], x[11], x[12] = 0, books[0].astype(np.float64).mean(0), books[0, 5]
+        np.testing.assert_array_equal(VectorQuantizer(books, isa=isa).encode(x), residual_nearest(x, books))
+
+    def test_beyond_the_axes(self, isa: str) -> None:
+        """Codewords that differ beyond the axes only, and vectors that lie there altogether."""
+        book = np.repeat(correlated(1, 60, 96, 12, 0.0), 5, axis=0) + normal(2, 300, 96) * np.float32(0.02)
+        across = np.linalg.svd(book - book.mean(0))[2][-30:]  # what the codebook has least of
+        x = np.concatenate([book[:150] + normal(3, 150, 96) * np.float32(0.02), normal(4, 40, 30) @ across * 5])
+        x = (x + book.mean(0)).astype(np.float32)
+        np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_a_codeword_apart(self, isa: str) -> None:
+        """One of many that are not all looked at when axes are found: it is far away, and beyond them."""
+        book, x = correlated(1, 1100, 64, 6, 0.01), correlated(3, 100, 64, 6, 0.1)
+        for far in (1e3, 1e16, 1e25):
+            book[1] = normal(5, 64) * np.float32(far)
+            x[7] = book[1] * np.float32(0.9)
+            np.testing.assert_array_equal(VectorQuantizer(book, isa=isa).encode(x), nearest(x, book))
+
+    def test_stages_unlike_one_another(self, isa: str) -> None:
+        """Other axes, or none: constant codebooks, those that vary evenly, and one far larger than the others."""
+        books = np.stack([correlated(1, 200, 64, 6, 0.01), normal(3, 200, 64), np.zeros((200, 64), np.float32)])
+        books = np.concatenate(
+            [books, correlated(5, 200, 64, 6, 0.01)[None] * np.float32(1e6), books[:1] * np.float32(1e-9)]
+        )
+        x = correlated(7, 150, 64, 6, 0.3)
+        np.testing.assert_array_equal(VectorQuantizer(books, isa=isa).encode(x), residual_nearest(x, books))
+
+    def test_missing_and_huge_numbers(self, isa: str) -> None:
+        books = np.stack([correlated(1, 128, 64, 6, 0.05), correlated(3, 128, 64, 6, 0.05)])
+        x = correlated(5, 60, 64, 6, 0.1)
+        x[5, 15], x[6, 0], x[59, 7], x[7], x[8, 3] = np.nan, np.inf, -np.inf, 3e38, 1e16
+        vq = VectorQuantizer(books, isa=isa)
+        indices, expected = vq.encode(x), residual_nearest(x, books)
+        assert indices[0, 5] == 0
+        finite = np.isfinite(x).all(1) & (np.abs(x) < 1e10).all(1)
+        np.testing.assert_array_equal(indices[:, finite], expected[:, finite])
+        assert ((indices >= 0) & (indices < 128)).all()
+        books[0, 9, 3] = np.nan
+        assert (VectorQuantizer(books, isa=isa).encode(x[:3])[0] != 9).all()
+
+    def test_first_stages_alone_and_threads(self, isa: str) -> None:
+        books = np.stack([correlated(2 * s, 256, 80, 12, 0.03) for s in range(4)])
+        x = correlated(20, 500, 80, 12, 0.2)
+        expected = residual_nearest(x, books)
+        vq = VectorQuantizer(books, threads=3, isa=isa)
+        for stages in (1, 2, 4, 3):
+            np.testing.assert_array_equal(vq.encode(x, stages=stages), expected[:stages])
 
 
 @pytest.mark.parametrize("isa", ISAS)

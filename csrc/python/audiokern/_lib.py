@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ._memory import empty
+
 __all__ = ["AudiokernError", "isa", "isas"]
 
 ISAS = ("auto", "portable", "neon", "avx2", "avx512")  # in the order of ak_isa
@@ -114,7 +116,7 @@ class Bound:
 def output(out: np.ndarray | None, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """``out`` after a check of shape, type and layout, or a new array."""
     if out is None:
-        return np.empty(shape, dtype)
+        return empty(shape, dtype)
     if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous or not out.flags.writeable:
         raise ValueError(f"out must be a writeable C-contiguous {np.dtype(dtype)} array of shape {shape}")
     return out

@@ -1,25 +1,5 @@
 /* The forward real FFT over frames in lanes: see rfft.h. */
-#include "rfft_kernels.h"
-
-AK_INLINE void fetch_lines(ak_ahead *ahead, const int i, const int lines)
-{
-    AK_UNROLL(16)
-    for (int t = 0; t < lines; t++)
-        __builtin_prefetch((const void *)(ahead->at[i] + (size_t)t * ahead->step[i]), 0, 2);
-    ahead->at[i] += (size_t)lines * ahead->step[i];
-}
-
-/* What goes with `points` points, into level 2: level 1 is full of the transform. */
-AK_INLINE void fetch(ak_ahead *ahead, const int points)
-{
-    fetch_lines(ahead, 0, points);
-    if (ahead->step[2]) {
-        fetch_lines(ahead, 1, points);
-        fetch_lines(ahead, 2, points);
-    } else {
-        fetch_lines(ahead, 1, (points + 1) / 2);
-    }
-}
+#include "passes.h"
 
 /* Pass 0 on `count` blocks: gathers R points, windows them, transforms them. */
 AK_INLINE void first_pass(const int R, cvec *b, const float *samples, const int32_t *offset,
@@ -36,26 +16,6 @@ AK_INLINE void first_pass(const int R, cvec *b, const float *samples, const int3
         dft(R, x);
         AK_UNROLL(16)
         for (int t = 0; t < R; t++) b[t] = x[t];
-    }
-}
-
-/* Combines R blocks of `length` points at b, in place. Points are counted in ptrdiff_t: from an int, the
- * compiler widens and scales every index anew, and that takes a quarter of the loop's instructions. */
-AK_INLINE void middle_pass(const int R, cvec *b, const float *w, ptrdiff_t length)
-{
-    for (ptrdiff_t k = 0; k < length; k++) { /* w is NULL where k = 0 is alone */
-        cvec x[AK_MAX_RADIX];
-        x[0] = b[k];
-        if (k == 0) {
-            AK_UNROLL(16)
-            for (int j = 1; j < R; j++) x[j] = b[j * length];
-        } else {
-            AK_UNROLL(16)
-            for (int j = 1; j < R; j++) x[j] = c_twiddle(b[k + j * length], w + 2 * (k * (R - 1) + j - 1));
-        }
-        dft(R, x);
-        AK_UNROLL(16)
-        for (int j = 0; j < R; j++) b[k + j * length] = x[j];
     }
 }
 
@@ -87,14 +47,6 @@ AK_INLINE void unpack_edges(const ak_bins kind, cvec *b, v_f32 *bins, ptrdiff_t 
     emit(kind, b, bins, size, (cvec){twice_r - twice_i, zero});
 }
 
-AK_INLINE void load_column(const int R, cvec *x, const cvec *b, const float *w, ptrdiff_t length, ptrdiff_t k)
-{
-    x[0] = b[k];
-    AK_UNROLL(16)
-    for (int j = 1; j < R; j++) x[j] = c_twiddle(b[k + j * length], w + 2 * (k * (R - 1) + j - 1));
-    dft(R, x);
-}
-
 /* The last combination and the unpacking: column k holds points k + q length, column length - k their
  * mirror images, so the two are transformed together and leave as finished bins. */
 AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, const float *w,
@@ -102,9 +54,7 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, 
 {
     const ptrdiff_t size = R * length;
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
-    AK_UNROLL(16)
-    for (int j = 0; j < R; j++) x[j] = b[j * length];
-    dft(R, x);
+    load_first_column(R, x, b, length);
     unpack_edges(kind, b, bins, size, x[0]);
     AK_UNROLL(16)
     for (int q = 1; q <= R / 2; q++) unpack(kind, b, bins, size, q * length, x[q], x[R - q], turn);
@@ -259,12 +209,11 @@ static void run_blocks(const ak_lanes *t, int q, cvec *b, source from, int place
 }
 
 void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
-                                const float *gain, float *work, float *bins, const ak_ahead *ahead)
+                                const float *gain, float *work, float *bins, ak_ahead *ahead)
 {
     cvec *b = (cvec *)(void *)work;
     v_f32 *out = (v_f32 *)(void *)bins;
-    ak_ahead rest = ahead ? *ahead : (ak_ahead){0};
-    source from = {samples, offset, gain, ahead ? &rest : NULL};
+    source from = {samples, offset, gain, ahead};
     int last = t->lanes.passes - 1, length = t->lanes.length[last];
     const float *w = t->lanes.twiddle[last];
     if (last == 0) {

@@ -12,6 +12,8 @@
 #include "simd_int.h"
 
 #define BLOCK 64
+#define AHEAD 4096           /* bytes that samples are asked for ahead */
+#define WRITE_AHEAD 2048     /* and that the lines they are written to are */
 #define BELOW_ONE 0x3f7fffff /* the largest float below 1 */
 #define INFINITE 0x7f800000
 
@@ -24,6 +26,19 @@ AK_INLINE bytes256 load_table(const unsigned char *from)
     bytes256 t;
     for (int i = 0; i < 4; i++) t.part[i] = _mm512_loadu_si512(from + 64 * i);
     return t;
+}
+
+/* Ask for a block of samples that will be read, or written; it may lie behind the last. */
+AK_INLINE void fetch_to_read(uintptr_t at)
+{
+    AK_UNROLL(4)
+    for (int j = 0; j < 4; j++, at += 64) __builtin_prefetch((const void *)at, 0);
+}
+
+AK_INLINE void fetch_to_write(uintptr_t at)
+{
+    AK_UNROLL(4)
+    for (int j = 0; j < 4; j++, at += 64) __builtin_prefetch((const void *)at, 1);
 }
 
 /* above: where at > 127 */
@@ -110,7 +125,10 @@ static void encode(const void *from, void *to, size_t count)
     const float *x = from;
     uint8_t *code = to;
     const constants c = make_constants();
-    for (; count >= BLOCK; count -= BLOCK, x += BLOCK, code += BLOCK) encode_block(&c, x, code);
+    for (; count >= BLOCK; count -= BLOCK, x += BLOCK, code += BLOCK) {
+        fetch_to_read((uintptr_t)x + AHEAD);
+        encode_block(&c, x, code);
+    }
     if (count) {
         float in[BLOCK] = {0};
         uint8_t out[BLOCK];
@@ -156,7 +174,10 @@ static void decode(const void *from, void *to, size_t count)
     AK_UNROLL(4)
     for (int b = 0; b < 4; b++)
         for (int i = 0; i < 2; i++) table[b].part[i] = _mm512_loadu_si512(ak_mulaw_bytes[b] + 64 * i);
-    for (; count >= BLOCK; count -= BLOCK, x += BLOCK, code += BLOCK) decode_block(table, code, x);
+    for (; count >= BLOCK; count -= BLOCK, x += BLOCK, code += BLOCK) {
+        fetch_to_write((uintptr_t)x + WRITE_AHEAD);
+        decode_block(table, code, x);
+    }
     for (; count; count--) *x++ = ak_mulaw_values[*code++];
 }
 

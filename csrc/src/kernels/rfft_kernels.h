@@ -7,9 +7,14 @@
 
 /* The real FFT through a complex one of half its size. */
 void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
-                                const float *gain, float *work, float *bins, const ak_ahead *ahead);
+                                const float *gain, float *work, float *bins, ak_ahead *ahead);
 void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work,
                                 float *x);
+
+/* The real FFT by rows and columns, of no complex bins. */
+void AK_NAME(ak_columns_forward)(const ak_columns *t, ak_bins kind, const float *samples,
+                                 const int32_t *offset, const float *gain, float *work, float *bins,
+                                 ak_ahead *ahead);
 
 /* The real FFT through a convolution with a chirp. */
 void AK_NAME(ak_chirp_forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,

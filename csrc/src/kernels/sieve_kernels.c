@@ -39,17 +39,44 @@ AK_INLINE v_f32 centred(const ak_sieve *s, const float *x, size_t i)
     return v_load(part) - v_load(s->mean + i);
 }
 
+#if CHUNK
+/* The sums of the lanes whose components share a sum of 16 bits, in each of them. */
+AK_INLINE v_f32 sum_parts(v_f32 x)
+{
+    __m256 a = _mm256_add_ps((__m256)x, _mm256_permute_ps((__m256)x, 0xb1));
+    return (v_f32)_mm256_add_ps(a, _mm256_permute2f128_ps(a, a, 1));
+}
+#endif
+
 static ak_sieve_row round_vector(const ak_sieve *s, const float *x, uint8_t *q)
 {
     v_f32 top = {0}, squares = {0}, errors = {0};
+#if CHUNK
+    v_f32 most = {0};
+    for (size_t i = 0; i < s->dim;) {
+        v_f32 some = {0};
+        for (size_t stop = i + CHUNK; i < s->dim && i < stop; i += AK_W) {
+            v_f32 y = centred(s, x, i);
+            top = v_max(top, v_abs(y));
+            some = v_fma(y, y, some);
+        }
+        squares += some;
+        most = v_max(most, sum_parts(some));
+    }
+    const float norm = sqrtf(-least_lane(-most));
+#else
     for (size_t i = 0; i < s->dim; i += AK_W) {
         v_f32 y = centred(s, x, i);
         top = v_max(top, v_abs(y));
         squares = v_fma(y, y, squares);
     }
+#endif
     ak_sieve_row row = {.x = x, .q = q, .highest = -least_lane(-top), .square = sum_lanes(squares)};
     row.scale = row.highest / LEVELS;
-    v_f32 scale = v_set1(row.scale), inverse = v_set1(row.highest > 0 ? LEVELS / row.highest : 0);
+#if CHUNK
+    if (row.scale < norm / ROOM) row.scale = norm / ROOM;
+#endif
+    v_f32 scale = v_set1(row.scale), inverse = v_set1(row.highest > 0 ? 1 / row.scale : 0);
     for (size_t i = 0; i < s->padded; i += AK_NARROW * AK_W) {
         v_i32 rounded[AK_NARROW];
         AK_UNROLL(4)
@@ -84,13 +111,14 @@ AK_INLINE unsigned not_above(v_f32 a, v_f32 b)
 AK_INLINE uint64_t scores_not_above(const ak_sieve *s, size_t panel, const int32_t *sums,
                                     const ak_sieve_row *row, float most)
 {
-    const v_f32 scale = v_set1(row->scale * s->scale), weight = v_set1(row->weight), limit = v_set1(most);
+    const v_f32 scale = v_set1(row->scale), weight = v_set1(row->weight), limit = v_set1(most);
+    const v_f32 beyond = v_set1(row->beyond);
     const size_t first = panel * COLUMNS;
     uint64_t bits = 0;
     AK_UNROLL(4)
     for (int v = 0; v < PANEL; v++) {
         size_t k = first + (size_t)v * AK_W;
-        v_f32 score = score_of(s, k, load_int(sums + v * AK_W), scale, weight);
+        v_f32 score = score_of(s, s->beyond != NULL, k, load_int(sums + v * AK_W), scale, weight, beyond);
         bits |= (uint64_t)not_above(score, limit) << v * AK_W;
     }
     return bits;
@@ -187,14 +215,15 @@ static uint64_t finely_not_above(const ak_sieve *s, size_t panel, const int32_t 
     /* 2^-110: squares may have vanished */
     const v_f32 apart = v_set1(1.01f * sqrtf(sum_lanes(squares) + 0x1p-110f));
     const v_f32 error = v_set1(1.01f * row->error + row->lost);
-    const v_f32 scale = v_set1(row->scale * s->scale), limit = v_set1(most);
+    const v_f32 scale = v_set1(row->scale), limit = v_set1(most);
     uint64_t bits = 0;
     AK_UNROLL(4)
     for (int v = 0; v < PANEL; v++) {
         size_t k = panel * COLUMNS + (size_t)v * AK_W;
         v_f32 score = v_fnma(apart, v_load(s->rounding + k), v_load(s->fine_norms + k) - offset);
         score = v_fnma(error, v_load(s->spread + k), score);
-        score = v_fnma(scale, v_from_int(load_int(sums + v * AK_W)), score);
+        if (s->beyond) score = v_fnma(v_set1(row->beyond), v_load(s->beyond + k), score);
+        score = v_fnma(scale * v_load(s->scales + k), v_from_int(load_int(sums + v * AK_W)), score);
         bits |= (uint64_t)not_above(score, limit) << v * AK_W;
     }
     return bits;
@@ -270,6 +299,9 @@ const ak_sieve_kernels AK_NAME(ak_sieve_kernels) = {
     .step = STEP,
     .levels = LEVELS,
     .offset = OFFSET,
+    .chunk = CHUNK,
+    .room = ROOM,
+    .turns = TURNS,
     .round = round_vector,
     .sift = sift,
     .place = place,

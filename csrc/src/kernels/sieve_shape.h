@@ -1,8 +1,9 @@
 /* The shape of the sieve's panels for each instruction set, and the minima of several vectors of scores.
  *
  * ROWS vectors meet a panel of COLUMNS codewords at a time. A lane sums STEP products of bytes or a multiple
- * of it. VNNI adds four products at once; AVX2 multiplies bytes to sums of 16 bits, two of which must fit, so
- * its integers have 7 bits with their sign. AMX multiplies tiles of 16 rows of 64 bytes.
+ * of it. VNNI adds four products at once. AVX2 adds two, to 16 bits, and so are all of a CHUNK added: what
+ * overflows on the way does not matter, for scales are chosen so that by Cauchy and Schwarz the products q p
+ * of a chunk fit. AMX multiplies tiles of 16 rows of 64 bytes.
  */
 #ifndef AK_SIEVE_SHAPE_H
 #define AK_SIEVE_SHAPE_H
@@ -26,18 +27,27 @@
 #    define STEP 4
 #else
 #    define PANEL 2
-#    define ROWS 4
-#    define STEP 8
+#    define ROWS 6
+#    define STEP 4
 #endif
 #if defined(AK_BUILD_ICELAKE) || defined(AK_BUILD_AVXVNNI)
 #    define LEVELS 127
+#    define CHUNK 0
+#    define ROOM 0
 #else
-#    define LEVELS 63
+#    define LEVELS 90   /* instructions saturate: 2 * 181 * 90 < 2^15, vectors' bytes being 1 .. 181 */
+#    define CHUNK 128   /* components that share two sums, 64 each; a multiple of AK_W */
+#    define ROOM 176.5f /* norm of such 64; rounding adds half of sqrt(64), and 180.5^2 < 2^15 */
 #endif
 #if defined(AK_BUILD_AMX) /* which multiplies two signed bytes, too */
 #    define OFFSET 0
 #else
 #    define OFFSET (LEVELS + 1)
+#endif
+#if defined(AK_BUILD_ICELAKE) /* whose products cost no more than the turning and a few candidates */
+#    define TURNS 0
+#else
+#    define TURNS 1
 #endif
 #define COLUMNS (PANEL * AK_W)
 _Static_assert(COLUMNS <= AK_SIEVE_PANEL && AK_SIEVE_TOGETHER % ROWS == 0, "vq_sieve.h names larger ones");
@@ -126,12 +136,14 @@ AK_INLINE void store_least(float *to, const v_f32 x[ROWS])
 #endif
 }
 
-/* AK_W scores less their errors, of the codewords from k on, out of the sums of products. scale: of both
- * integers. */
-AK_INLINE v_f32 score_of(const ak_sieve *s, size_t k, v_i32 sum, v_f32 scale, v_f32 weight)
+/* AK_W scores less their errors, of the codewords from k on, out of the sums of products. scale, weight,
+ * beyond: the vector's; turned: whether it is turned to axes. */
+AK_INLINE v_f32 score_of(const ak_sieve *s, const int turned, size_t k, v_i32 sum, v_f32 scale, v_f32 weight,
+                         v_f32 beyond)
 {
     v_f32 lowered = v_fnma(weight, v_load(s->reach + k), v_load(s->half_norms + k));
-    return v_fnma(scale, v_from_int(sum), lowered);
+    if (turned) lowered = v_fnma(beyond, v_load(s->beyond + k), lowered);
+    return v_fnma(scale * v_load(s->scales + k), v_from_int(sum), lowered);
 }
 
 #endif

@@ -48,11 +48,12 @@ AK_INLINE void multiply(const ak_sieve *s, size_t panel, const uint8_t *q, int32
 /* The lowest scores of one vector and a panel, lane by lane. */
 AK_INLINE v_f32 least_score(const ak_sieve *s, size_t panel, const int32_t *sums, const ak_sieve_row *row)
 {
-    v_f32 scale = v_set1(row->scale) * v_set1(s->scale), weight = v_set1(row->weight), low = v_set1(INFINITY);
+    v_f32 scale = v_set1(row->scale), weight = v_set1(row->weight), low = v_set1(INFINITY);
+    const v_f32 none = {0};
     AK_UNROLL(4)
     for (int v = 0; v < PANEL; v++)
-        low = v_min(
-            low, score_of(s, panel * COLUMNS + (size_t)v * AK_W, load_int(sums + v * AK_W), scale, weight));
+        low = v_min(low, score_of(s, 0, panel * COLUMNS + (size_t)v * AK_W, load_int(sums + v * AK_W), scale,
+                                  weight, none));
     return low;
 }
 

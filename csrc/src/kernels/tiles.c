@@ -65,48 +65,104 @@ static int rows_collide(ptrdiff_t stride)
     return AK_W > 8 && (rest < 128 || rest > 2048 - 128);
 }
 
-/* Such rows are written a stretch at a time, from tiles that were put side by side in a buffer. So are rows
- * that go past the cache: whole lines only, or the memory would be read first. */
-#define STRETCH (16 * AK_W)
+/* Such rows, and those that go past the cache, leave line by line, from a buffer with a piece of each frame.
+ * Past the cache only whole lines may go: of any other, the memory would be read first. So the LINE floats
+ * before a piece stay in front of it, for the line that began among them, and where frames follow one another
+ * without a gap, the next one's first floats stand behind a frame's last. */
+enum { LINE = 16, PIECE = 4 * LINE, PITCH = LINE + (PIECE + LINE) + LINE };
 
-/* STRETCH floats past the cache, but for the incomplete lines at both ends. */
-AK_INLINE void stream_stretch(float *to, const float *from)
+/* Measured on one machine: with AVX-512, where a line leaves with one instruction, writing and reading back
+ * take no longer past the cache from some 5 MiB on; with AVX2 writing alone may, below 24 MiB. */
+#if defined(AK_BUILD_AVX512)
+#    define STREAM_BYTES ((size_t)8 << 20)
+#elif defined(AK_BUILD_AVX2)
+#    define STREAM_BYTES ((size_t)24 << 20)
+#else
+#    define STREAM_BYTES SIZE_MAX
+#endif
+
+AK_INLINE void line_out(float *to, const float *from, const int stream)
 {
-    size_t i = 0;
-#if defined(AK_BUILD_AVX512) || defined(AK_BUILD_AVX2)
-    for (; (uintptr_t)(to + i) % 64; i++) to[i] = from[i];
-    for (; i + 64 / sizeof(float) <= STRETCH; i += 64 / sizeof(float)) {
-#    if defined(AK_BUILD_AVX512)
-        _mm512_stream_ps(to + i, (__m512)v_load(from + i));
-#    else
-        _mm256_stream_ps(to + i, (__m256)v_load(from + i));
-        _mm256_stream_ps(to + i + 8, (__m256)v_load(from + i + 8));
-#    endif
+#if defined(AK_BUILD_AVX512)
+    if (stream) {
+        _mm512_stream_ps(to, (__m512)v_load(from));
+        return;
+    }
+#elif defined(AK_BUILD_AVX2)
+    if (stream) {
+        _mm256_stream_ps(to, (__m256)v_load(from));
+        _mm256_stream_ps(to + AK_W, (__m256)v_load(from + AK_W));
+        return;
     }
 #endif
-    for (; i < STRETCH; i++) to[i] = from[i];
+    (void)stream;
+    memcpy(to, from, LINE * sizeof(float));
 }
 
-static void stretch_from_lanes(const float *from, float *to, ptrdiff_t to_stride, size_t count, int stream)
+static void piece_from_lanes(const float *from, size_t length, float *frames)
 {
-    enum { STRIDE = STRETCH + AK_W };
-    _Alignas(64) float buffer[AK_W * STRIDE];
-    for (size_t r = 0; r < STRETCH; r += AK_W) tile_from_lanes(from + r * AK_W, buffer + r, STRIDE, AK_W);
-    for (size_t l = 0; l < count; l++, to += to_stride) {
-        if (stream)
-            stream_stretch(to, buffer + l * STRIDE);
-        else
-            memcpy(to, buffer + l * STRIDE, STRETCH * sizeof(float));
+    for (size_t r = 0; r < length; r += AK_W) {
+        size_t at = r + AK_W <= length ? r : length - AK_W; /* the last tile overlaps the one before */
+        tile_from_lanes(from + at * AK_W, frames + at, PITCH, AK_W);
+    }
+}
+
+typedef struct piece {
+    ptrdiff_t length;
+    int first, last;                   /* of its frame */
+    int after_another, before_another; /* its frame, without a gap */
+} piece;
+
+/* Lines that are shared with the piece before, or with the frame before, were written with that one. */
+AK_INLINE void piece_out(piece p, const float *from, float *to, const int stream)
+{
+    ptrdiff_t begun = (ptrdiff_t)((uintptr_t)to % (LINE * sizeof(float)) / sizeof(float)), i = -begun;
+    if (p.first && begun) {
+        i += LINE;
+        if (!p.after_another) memcpy(to, from, (size_t)i * sizeof(float));
+    }
+    for (; i + LINE <= p.length; i += LINE) line_out(to + i, from + i, stream);
+    if (!p.last || i >= p.length) return;
+    if (p.before_another)
+        line_out(to + i, from + i, stream);
+    else
+        memcpy(to + i, from + i, (size_t)(p.length - i) * sizeof(float));
+}
+
+/* from_lanes of at least 2 LINE rows. Inlined, it makes from_lanes slower where it is not called. */
+static __attribute__((noinline)) void lines_from_lanes(const float *from, size_t rows, float *to,
+                                                       ptrdiff_t to_stride, size_t count, int stream)
+{
+    _Alignas(64) float buffer[(1 + AK_W) * PITCH];
+    float *frames = buffer + PITCH + LINE;
+    int joined = to_stride == (ptrdiff_t)rows;
+    for (size_t begin = 0, end; begin < rows; begin = end) {
+        end = rows - begin <= PIECE + LINE ? rows : begin + PIECE;
+        piece p = {.length = (ptrdiff_t)(end - begin), .first = begin == 0, .last = end == rows};
+        for (size_t l = 0; l < count && begin; l++)
+            memcpy(frames + l * PITCH - LINE, frames + l * PITCH + PIECE - LINE, LINE * sizeof(float));
+        piece_from_lanes(from + begin * AK_W, end - begin, frames);
+        if (p.last && joined) piece_from_lanes(from, LINE, frames - PITCH + (end - begin));
+        for (size_t l = 0; l < count; l++) {
+            float *at = to + (ptrdiff_t)l * to_stride + begin;
+            p.after_another = joined && l > 0;
+            p.before_another = joined && l + 1 < count;
+            if (stream)
+                piece_out(p, frames + l * PITCH, at, 1);
+            else
+                piece_out(p, frames + l * PITCH, at, 0);
+        }
     }
 }
 
 static void from_lanes(const float *from, size_t rows, float *to, ptrdiff_t to_stride, size_t count,
                        int stream)
 {
+    if (rows >= 2 * LINE && (stream || rows_collide(to_stride))) {
+        lines_from_lanes(from, rows, to, to_stride, count, stream);
+        return;
+    }
     size_t r = 0;
-    if (stream || rows_collide(to_stride))
-        for (; r + STRETCH <= rows; r += STRETCH)
-            stretch_from_lanes(from + r * AK_W, to + r, to_stride, count, stream);
     for (; r + AK_W <= rows; r += AK_W) tile_from_lanes(from + r * AK_W, to + r, to_stride, count);
     for (size_t l = 0; l < count; l++)
         for (size_t i = r; i < rows; i++) to[(ptrdiff_t)l * to_stride + (ptrdiff_t)i] = from[i * AK_W + l];
@@ -162,10 +218,12 @@ static void overlap_take(float *sums, size_t rows, size_t stride, const float *s
 }
 
 static void forward(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
-                    const float *gain, float *work, float *bins, const ak_ahead *ahead)
+                    const float *gain, float *work, float *bins, ak_ahead *ahead)
 {
     if (t->chirped)
         AK_NAME(ak_chirp_forward)(t, kind, samples, offset, gain, work, bins);
+    else if (t->columns.size)
+        AK_NAME(ak_columns_forward)(&t->columns, kind, samples, offset, gain, work, bins, ahead);
     else
         AK_NAME(ak_halves_forward)(t, kind, samples, offset, gain, work, bins, ahead);
 }
@@ -184,6 +242,7 @@ const ak_rfft_kernels AK_NAME(ak_rfft_kernels) = {
     .inverse = inverse,
     .to_lanes = to_lanes,
     .from_lanes = from_lanes,
+    .stream_bytes = STREAM_BYTES,
     .settle = settle,
     .overlap_add = overlap_add,
     .overlap_take = overlap_take,

@@ -122,6 +122,61 @@ static void add(float *to, const float *from, size_t count)
     for (; i < count; i++) to[i] += from[i];
 }
 
+static void take(float *from, const float *what, const float *more, size_t count)
+{
+    size_t i = 0;
+    for (; i + AK_W <= count; i += AK_W)
+        v_store(from + i, v_load(from + i) - (v_load(what + i) + v_load(more + i)));
+    for (; i < count; i++) from[i] -= what[i] + more[i];
+}
+
+#define TURNED 2 /* vectors of columns at a time */
+#define CHAIN 32 /* products added one by one, so that errors stay small: see turning_error in vq_turn.c */
+
+/* Rows of y, AK_AXES_DIM floats apart, times the matrix. */
+AK_INLINE void turn_rows(const int rows, const float *matrix, size_t columns, size_t dim, const float *y,
+                         float *to)
+{
+    for (size_t c = 0; c < columns; c += TURNED * AK_W) {
+        v_f32 total[ROWS][TURNED] = {{{0}}};
+        for (size_t first = 0; first < dim; first += CHAIN) {
+            size_t stop = first + CHAIN < dim ? first + CHAIN : dim;
+            v_f32 sum[ROWS][TURNED] = {{{0}}};
+            for (size_t d = first; d < stop; d++) {
+                v_f32 m[TURNED];
+                AK_UNROLL(2)
+                for (int v = 0; v < TURNED; v++) m[v] = v_load(matrix + d * columns + c + v * AK_W);
+                AK_UNROLL(6)
+                for (int r = 0; r < rows; r++) {
+                    v_f32 yd = v_set1(y[(size_t)r * AK_AXES_DIM + d]);
+                    AK_UNROLL(2)
+                    for (int v = 0; v < TURNED; v++) sum[r][v] = v_fma(yd, m[v], sum[r][v]);
+                }
+            }
+            for (int r = 0; r < rows; r++)
+                for (int v = 0; v < TURNED; v++) total[r][v] += sum[r][v];
+        }
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < TURNED; v++) v_store(to + (size_t)r * columns + c + v * AK_W, total[r][v]);
+    }
+}
+
+static void turn(const float *matrix, size_t columns, size_t dim, const float *mean, const float *x,
+                 size_t stride, size_t count, float *to)
+{
+    float y[ROWS * AK_AXES_DIM];
+    for (size_t i = 0; i < count; i += ROWS) {
+        size_t rows = count - i < ROWS ? count - i : ROWS;
+        for (size_t r = 0; r < rows; r++)
+            for (size_t d = 0; d < dim; d++) y[r * AK_AXES_DIM + d] = x[(i + r) * stride + d] - mean[d];
+        if (rows == ROWS)
+            turn_rows(ROWS, matrix, columns, dim, y, to + i * columns);
+        else
+            for (size_t r = 0; r < rows; r++)
+                turn_rows(1, matrix, columns, dim, y + r * AK_AXES_DIM, to + (i + r) * columns);
+    }
+}
+
 static float square(const float *x, size_t count)
 {
     v_f32 sums = {0};
@@ -148,5 +203,7 @@ const ak_vq_kernels AK_NAME(ak_vq_kernels) = {
     .score = score,
     .square = square,
     .add = add,
+    .take = take,
+    .turn = turn,
     .subtract = subtract,
 };
