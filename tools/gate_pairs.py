@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,12 +23,12 @@ from bench.compare.effect import pseudo_median
 from bench.compare.interleave import settings
 from bench.compare.sequence import Sequential, by_place, looks, side_by_side
 from bench.plan import Item, Plan
-from bench.process import ahead
+from bench.process import Home, ahead
 from bench.store import Store
 
+METHOD = 3  # of measuring: every array's place drawn, few copies a template; 2: before
 THRESHOLD = 0.01
 SECONDS = 10.0  # a row may take
-CALL_MS = 5.0
 PLANTED = {"same": 0.0, "2%": 0.02, "3%": 0.03, "10%": 0.1}
 
 
@@ -36,8 +37,9 @@ def _cases(*settings: tuple[int, int, int, int, float]) -> list[dict[str, Any]]:
     return [dict(zip(names, (n, h, True, rate, batch, s), strict=True)) for n, h, rate, batch, s in settings]
 
 
-KERNELS = {  # the seconds of audio are fitted to the machine, see calls_of
+KERNELS = {  # ms a call, implementation, cases; the seconds of audio are fitted to the machine, see calls_of
     "computing": (
+        5.0,
         "c:plain",
         _cases(
             (400, 160, 16000, 1, 3.3),
@@ -47,12 +49,23 @@ KERNELS = {  # the seconds of audio are fitted to the machine, see calls_of
         ),
     ),
     "memory": (
+        5.0,
         "numpy:blocked",
         _cases(
             (4096, 1024, 48000, 1, 10.0),
             (2048, 512, 48000, 1, 10.0),
             (1024, 256, 48000, 1, 10.0),
             (512, 128, 16000, 16, 2),
+        ),
+    ),
+    "short": (
+        0.2,
+        "c",
+        _cases(
+            (400, 160, 16000, 1, 4.0),
+            (512, 128, 16000, 1, 4.0),
+            (1024, 256, 48000, 1, 1.0),
+            (2048, 512, 48000, 1, 1.0),
         ),
     ),
 }
@@ -85,18 +98,21 @@ def background(load: str) -> Iterator[None]:
             process.wait()
 
 
-def measure(kernel: str, cases: list[dict[str, Any]], kind: str, load: str, seed: int) -> list[dict[str, Any]]:
-    """A base against itself, or against itself with a slowdown, in all cases of a kernel: a line for each.
+def measure(
+    kernel: str, cases: list[dict[str, Any]], kind: str, load: str, seed: int, sides: tuple[Home, Home]
+) -> list[dict[str, Any]]:
+    """Two installations of the same code, one perhaps with a slowdown, in all cases of a kernel: a line for each.
 
     ``kind`` is one of ``PLANTED``. Two labels a run, as in a comparison of one implementation: more would come between
     the two, and chill the caches.
     """
-    impl = KERNELS[kernel][0]
+    impl = KERNELS[kernel][1]
     base, new = labels = [f"{impl}@base", f"{impl}@new"]
     wish = Plan(
         [Item("stft", cases, labels, ["forward"])],
         seed=seed,
         slowdowns={new: PLANTED[kind]},
+        homes={side: asdict(home) for side, home in zip(("base", "new"), sides, strict=True)},
         **settings(memory=False),
     )
     referee = Sequential([{base: new}], lambda row: THRESHOLD, SECONDS)
@@ -108,7 +124,8 @@ def measure(kernel: str, cases: list[dict[str, Any]], kind: str, load: str, seed
         rows = by_place(store.results().rows)
     with ahead() as permitted:
         pass
-    facts = {"kernel": kernel, "load": load, "seed": seed, "loadavg": round(os.getloadavg()[0], 1), "ahead": permitted}
+    facts = {"method": METHOD, "kernel": kernel, "load": load, "seed": seed, "ahead": permitted}
+    facts |= {"loadavg": round(os.getloadavg()[0], 1)}
     processes = sum(map(len, rows.values()))
     found = []
     for case in cases:

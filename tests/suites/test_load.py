@@ -158,8 +158,8 @@ def test_memory_that_grows_with_every_epoch_is_a_leak_and_a_cache_is_none():
     kept: list[mmap.mmap] = []  # fresh pages, whatever the allocator of a long test run has free
 
     def leaks(epoch: int, *batch: Any) -> Any:
-        kept.append(mmap.mmap(-1, 1 << 20))  # 4 MiB an epoch
-        kept[-1].write(b"x" * (1 << 20))
+        kept.append(mmap.mmap(-1, 1 << 23))  # 32 MiB an epoch, more than what earlier tests may still give back
+        kept[-1].write(b"x" * (1 << 23))
         return batch
 
     def caches(epoch: int, *batch: Any) -> Any:
