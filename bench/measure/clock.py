@@ -10,6 +10,8 @@ from time import perf_counter_ns
 from typing import Any
 
 Call = Callable[..., Any]
+PATIENCE = 10  # times what calls may take in a warm-up, with what must be done ahead of each
+FIRST_ALONE = 5  # calls of a warm-up, which tell how many make one sample
 
 
 class HostClock:
@@ -76,22 +78,29 @@ class HostClock:
     ) -> float:
         """Call until the times no longer fall: the last third's median is within 2% of the middle third's.
 
-        Returns the last third's median in ns. Slow calls get at least one call after the first.
+        Returns the last third's median in ns. Slow calls get at least one call after the first. Short ones are looped
+        as when they are measured, and the times are looked at only when there are a tenth more: medians of a hundred
+        thousand times after every call of 100 ns would take hours to spend ``most_ns`` on calls.
         """
-        times: list[int] = []
-        spent = 0
+        times: list[float] = []
+        spent, loops, look = 0, 1, 0.0
+        end = perf_counter_ns() + PATIENCE * most_ns
         while True:
             if before:
                 before()
-            times.append(self._time(run, args, 1))
-            spent += times[-1]
+            taken = self._time(run, args, loops)
+            times.append(taken / loops)
+            spent += taken
             third = len(times) // 3
-            if spent >= most_ns:
+            if spent >= most_ns or perf_counter_ns() >= end:
                 return median(times[-max(1, third) :])
-            if spent >= least_ns and third >= 2:
+            if spent >= least_ns and third >= 2 and len(times) >= look:
                 last = median(times[-third:])
                 if last >= 0.98 * median(times[-2 * third : -third]):
                     return last
+                look = 1.1 * len(times)
+            if len(times) == FIRST_ALONE and not before:
+                loops = self.loops_for(min(times))
 
     @staticmethod
     def _time(run: Call, args: tuple[Any, ...], loops: int) -> int:

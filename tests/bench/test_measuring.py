@@ -6,6 +6,7 @@ import gc
 import itertools
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from test_faults import measure
 
-from bench.measure import memory, tree
+from bench.measure import clock, memory, tree
 from bench.measure.clock import HostClock
 from bench.process import Conditions
 from bench.results import Results
@@ -230,6 +231,39 @@ def test_warm_up_gives_up_when_its_time_is_spent():
             return next(cls.times)
 
     assert Falling().warm_up(print, (), most_ns=2_000_000_000) == 810_000_000
+
+
+def test_a_short_call_that_grows_faster_is_warm_all_the_same(monkeypatch):
+    """Its times were looked at after every call, 100 000 of them and more: a worker was given up after two minutes."""
+    sorted_times = []
+    monkeypatch.setattr(clock, "median", lambda times: sorted_times.append(len(times)) or statistics.median(times))
+
+    class Falling(HostClock):
+        calls = 0
+
+        @classmethod
+        def _time(cls, run, args, loops):
+            cls.calls += loops
+            return loops * (110 if cls.calls < 150_000 else 100)
+
+    assert Falling().warm_up(print, ()) == 100
+    assert Falling.calls < 1_000_000 and sum(sorted_times) < 10_000
+
+
+def test_what_must_be_readied_before_each_call_is_never_looped_in_warm_up():
+    looped = []
+
+    class Short(HostClock):
+        @classmethod
+        def _time(cls, run, args, loops):
+            looped.append(loops)
+            return 100
+
+    Short().warm_up(print, (), least_ns=100_000, before=lambda: None)
+    assert set(looped) == {1}
+    looped.clear()
+    Short().warm_up(print, (), least_ns=10**9, most_ns=10**6, before=lambda: time.sleep(0.001))
+    assert len(looped) <= 10, "what is done before counts, too, where it takes longer than the calls"
 
 
 def test_the_summary_is_made_from_the_rows(toys, tmp_path):
