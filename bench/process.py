@@ -78,10 +78,16 @@ class Conditions:
         threads = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
         return {**os.environ, **threads, **ALLOCATOR, **QUIET}
 
-    def cpus(self) -> set[int]:
-        """The last ``threads`` processors that we may use: the first ones serve most interrupts. Unpinned: all."""
-        ours = os.sched_getaffinity(0)
-        return set(sorted(ours)[-self.threads :]) if self.pinned else ours
+    def cpus(self, turn: int = 0) -> set[int]:
+        """The last ``threads`` processors that we may use: the first ones serve most interrupts. Unpinned: all.
+
+        In turn 1 those before them, and so on, round and round.
+        """
+        ours = sorted(os.sched_getaffinity(0))
+        if not self.pinned or self.threads >= len(ours):
+            return set(ours)
+        first = -self.threads * (turn + 1)
+        return {ours[n % len(ours)] for n in range(first, first + self.threads)}
 
 
 def allocator_text() -> str:
@@ -176,11 +182,11 @@ class Worker:
         except OSError:
             pass  # not allowed everywhere; the environment record says what the affinity was
 
-    def pin(self) -> None:
+    def pin(self, turn: int = 0) -> None:
         """Every thread to the processors of its conditions."""
         try:
             for thread in os.listdir(f"/proc/{self.process.pid}/task"):
-                os.sched_setaffinity(int(thread), self.conditions.cpus())
+                os.sched_setaffinity(int(thread), self.conditions.cpus(turn))
         except OSError:
             pass
 

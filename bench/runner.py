@@ -174,10 +174,12 @@ class Runner:
         share = len(self.plan.threads) / self.plan.turns
         active, left = list(turns), float(len(self.plan.threads))
         before: dict[str, list[Rival]] = {}
-        for _ in range(self.plan.turns):
+        for number in range(self.plan.turns):
             for rival in self._shuffled(active, before):
                 crew, impl = rival
                 turn = turns[rival]
+                if len(self.plan.threads) > 1:
+                    crew.move(impl, number)
                 least = max(1, ceil(turn.facts["least"] / self.plan.replicates / LEAST_SLOW_ROUNDS))
                 peak = crew.yardstick.peak() if crew.yardstick else None
                 found = crew.ask(impl, params, op, "sample", "sampling", turn_ns=self._turn_ns, least=least)
@@ -389,6 +391,15 @@ class Crew:
         if op:
             request["op"] = op
         return self._guard(impl, params, op, lambda: self.workers[impl].ask(do, doing, **request))
+
+    def move(self, impl: str, number: int) -> None:
+        """To the processors whose turn it is in that round. Where more threads are measured, too, one thread must not
+        stay on one processor: a virtual machine's are often unlike each other, by who else computes beside them, and
+        what the second has less or more would be taken for what two threads are worth."""
+        if impl in self.workers:
+            self.workers[impl].pin(number)
+        if self.yardstick:
+            self.yardstick.pin(number)
 
     def row(self, impl: str, params: dict[str, Any], op: str, **figures: Any) -> Row:
         plan = self.runner.plan

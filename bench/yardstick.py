@@ -45,6 +45,10 @@ class Yardstick:
             self.close()
             return None
 
+    def pin(self, turn: int) -> None:
+        if self.worker:
+            self.worker.pin(turn)
+
     def close(self) -> None:
         if self.worker:
             self.worker.kill()

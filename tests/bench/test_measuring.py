@@ -39,7 +39,7 @@ def test_rivals_take_turns_and_never_overlap(toys, tmp_path, monkeypatch):
     log = tmp_path / "log"
     monkeypatch.setenv("BENCH_TEST_LOG", str(log))
     rows = measure(toys, tmp_path / "run", ["logs"], precision=0.0, budget_s=0.3, turn_s=0.02, seed=3)
-    calls = [(n, int(a), int(b)) for n, a, b in (line.split() for line in log.read_text().splitlines())]
+    calls = [(n, int(a), int(b)) for n, a, b, _ in (line.split() for line in log.read_text().splitlines())]
     calls.sort(key=lambda c: c[1])
     assert all(end <= begin for (_, _, end), (_, begin, _) in itertools.pairwise(calls)), "two measured at once"
     turns = [name for name, _ in itertools.groupby(n for n, _, _ in calls)]
@@ -97,6 +97,27 @@ def test_numbers_of_threads_take_turns_too(toys, tmp_path, monkeypatch):
     following = [(one, other) for one, other in itertools.pairwise(turns) if one[:-2] == other[:-2]]
     assert len(following) >= sum(len(r.rounds) for r in rows) / 2 - 6, "in succession"
     assert {one[-1] for one, _ in following} == {"1", "2"}, "in random order"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor")
+def test_beside_more_threads_one_thread_is_measured_on_each_processor_in_turn(toys, tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    monkeypatch.setenv("BENCH_TEST_LOG", str(log))
+    wish = {"precision": 0.0, "budget_s": 0.2, "turn_s": 0.02, "replicates": 1}
+    ours = sorted(os.sched_getaffinity(0))
+    places = {}
+    for threads in ((1,), (1, 2)):
+        log.unlink(missing_ok=True)
+        rows = measure(toys, tmp_path / f"run{len(threads)}", ["logs:a"], threads=threads, **wish)
+        calls = [line.split() for line in log.read_text().splitlines() if line.startswith("a-1")]
+        calls.sort(key=lambda call: int(call[1]))
+        places[threads] = [place for place, _ in itertools.groupby(cpus for *_, cpus in calls)]
+        assert min(len(r.rounds) for r in rows) > 4
+    assert places[(1,)] == [str(ours[-1])], "alone it stays where it is"
+    turns = [str(cpu) for cpu in reversed(ours)]
+    assert places[(1, 2)][: len(turns)] == turns and set(places[(1, 2)]) == set(turns)
+    assert Conditions(1).cpus(0) == {ours[-1]} and Conditions(1).cpus(len(ours)) == {ours[-1]}
+    assert Conditions(len(ours)).cpus(3) == set(ours)
 
 
 def test_the_order_of_turns_comes_from_the_seed_and_is_balanced():

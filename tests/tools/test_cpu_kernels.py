@@ -16,6 +16,7 @@ from bench.results import Results, Row
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 sys.path.insert(0, str(TOOLS))
 import cpu_kernels  # noqa: E402
+import kernel_machines  # noqa: E402
 from cpu_kernels import Runs, main, render  # noqa: E402
 from kernel_goals import GOALS, Goal  # noqa: E402
 
@@ -131,6 +132,48 @@ def test_two_threads_against_one_and_against_a_library_of_another_run() -> None:
     assert only(runs, goal("torch", 18, None, threads=2)).found.value == pytest.approx(20, rel=2e-3)
 
 
+def test_two_threads_are_held_against_one_thread_on_each_processor_in_turn() -> None:
+    """The second processor has half the speed of the first: two threads are 1.5 times the first, twice their mean."""
+    one = [replace(r, samples_ns=[ns * (1 + n % 2) for n, ns in enumerate(r.samples_ns)]) for r in rows("c", 1.0)]
+    one = [replace(r, peak_gflops=[100.0] * 8) for r in one]
+    two = [replace(r, peak_gflops=[180.0] * 8) for r in rows("c", 1 / 1.5, 2)]
+    runs = Runs([results(one, list(reversed(two)))])
+    assert only(runs, goal("c", 1.85, threads=2)).found.value == pytest.approx(2, rel=0.03)
+    assert only(runs, goal("c", None, threads=2, registers=True)).found.value == pytest.approx(1.8)
+    assert Runs([results(rows("c", 1.0), rows("c", 0.5, 2))]).findings(goal("c", threads=2, registers=True)) == []
+
+
+def test_half_is_asked_of_a_machine_with_avx2_only() -> None:
+    limits = {threads: {**limit, "isa": "avx2"} for threads, limit in LIMITS.items()}
+    made = results(rows("c", 1.0), rows("torch", 5.0), rows("c", 0.6, 2))
+    runs = Runs([Results(made.rows, {"limits": {"cpu": limits}, "machine": "old-1c-1g"})])
+    assert only(runs, goal()).verdict == "met" and Runs([made]).findings(goal())[0].missed
+    assert only(runs, goal("c", 1.85, threads=2)).missed, "not of threads"
+    assert "half is asked" in render(runs, [goal()]) and "half is asked" not in render(Runs([made]), [goal()])
+
+
+def test_machines_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, ms in (("one", 10.0), ("two", 5.0)):
+        run = tmp_path / name / "mel"
+        run.mkdir(parents=True)
+        lines = [json.dumps(vars(r)) for r in [*rows("c", 1.0), *rows("torch", ms)]]
+        (run / "rows.jsonl").write_text("\n".join(lines) + "\n")
+        limits = {threads: {**limit, "isa": "avx2" if name == "two" else "avx512"} for threads, limit in LIMITS.items()}
+        (run / "environment.json").write_text(json.dumps({"machine": name, "limits": {"cpu": limits}}))
+    misses, page = tmp_path / "misses.md", tmp_path / "kernels.md"
+    misses.write_text("Because of the **caches**.\n")
+    folders = [str(tmp_path / "one"), str(tmp_path / "two")]
+    assert kernel_machines.main([*folders, "--misses", str(misses), "-o", str(page)]) == 0
+    written = page.read_text()
+    assert "## Misses, explained\n\nBecause of the **caches**." in written
+    assert "| work | against | least | aim | one | two |" in written and "](kernels/two.md)" in written
+    (line,) = [n for n in written.splitlines() if n.startswith("| power-mel | torch |")]
+    assert "10.0×" in line and line.count("met") == 2 and line.endswith("met ½ |")
+    assert "machine: two" not in (tmp_path / "kernels" / "one.md").read_text()
+    assert kernel_machines.main([str(tmp_path / "nowhere"), "--misses", str(misses), "-o", str(page)]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
 def test_one_thread_is_compared_within_a_run_only() -> None:
     assert Runs([results(rows("c", 1.0, run="a")), results(rows("torch", 10.0, run="b"))]).findings(goal()) == []
 
@@ -147,14 +190,13 @@ def test_the_report_shows_the_worst_case_every_case_and_what_is_missing() -> Non
     made = results(
         rows("c", 1.0), rows("torch", 10.0, **worth), rows("c", 1.0, case=long), rows("torch", 5.0, case=long), gone[:1]
     )
-    page = render(Runs([made]), [goal(), goal("ipp", 2, None), goal("", 0.3, 0.5)], "Because of the **caches**.\n")
+    page = render(Runs([made]), [goal(), goal("ipp", 2, None), goal("", 0.3, 0.5)])
     summary, every = page.split("## Every case")
     assert "1 of 2 goals are met, 1 missed" in summary
     (line,) = [n for n in summary.splitlines() if n.startswith("| power-mel | torch |")]
     assert "| 2 | 5.00× (" in line and "**missed**" in line and "| 9.00× | 14.0× |" in line
     assert "- power-mel against ipp (ipp: no wheel)" in summary
     assert every.count("| torch | preset=power") == 2 and "10.0× (" in every
-    assert "## Misses, explained\n\nBecause of the **caches**." in page
     assert "| mel | mel | torch | 2.0e-07 | 131.2 | – | – |" in page
     assert "toy-1c-1g" in page and "1 thread: 100 GFLOP/s" in page and "2 threads: 190 GFLOP/s" in page
     tables = [n for n in page.splitlines() if n.startswith("|")]
@@ -168,8 +210,8 @@ def test_the_command_writes_a_file_and_says_what_it_cannot_read(
     run.mkdir()
     lines = [json.dumps(vars(r)) for r in [*rows("c", 1.0), *rows("torch", 10.0)]]
     (run / "rows.jsonl").write_text("\n".join(lines) + "\n")
-    assert main([str(run), "-o", str(page), "--misses", str(tmp_path / "none.md")]) == 0
-    assert "| power-mel | torch | 1 |" in page.read_text() and "Nothing has been written" in page.read_text()
+    assert main([str(run), "-o", str(page)]) == 0
+    assert "| power-mel | torch | 1 |" in page.read_text()
     assert main([str(tmp_path / "nowhere"), "-o", str(page)]) == 2
     assert "nowhere is not a run" in capsys.readouterr().err
 

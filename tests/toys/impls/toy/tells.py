@@ -16,14 +16,15 @@ def tells(case):
 
 @impl("toy", variants={"a": {"name": "a"}, "b": {"name": "b"}, "c": {"name": "c"}})
 def logs(case, name):
-    """Writes down when each call began and ended, on the clock that all processes share."""
+    """Writes down when each call began and ended, on the clock that all processes share, and where it might run."""
     log = open(os.environ["BENCH_TEST_LOG"], "a", buffering=1)  # noqa: SIM115
 
     def run(x):
         began = time.perf_counter_ns()
         out = x + 1
         time.sleep(0.001)
-        log.write(f"{name}-{case.threads} {began} {time.perf_counter_ns()}\n")
+        cpus = ",".join(map(str, sorted(os.sched_getaffinity(0))))
+        log.write(f"{name}-{case.threads} {began} {time.perf_counter_ns()} {cpus}\n")
         return out
 
     return run
