@@ -26,11 +26,14 @@ measure fft fft --peak --impl c,ipp,mkl_fft
 measure vq vq --peak --op encode --impl c,numpy,torch,faiss
 measure resample resample --impl 'c:hq*,c:low*,soxr:HQ,torchaudio' --exclude torchaudio:kaiser_best
 measure quantize quantize --op encode --impl c,numpy,torchaudio
-# ours alone, on one thread and on two; one long signal is harder to share than many
-measure threads-mel mel --op mel --impl c --exclude 'c:*' --threads 1,2 --case batch=1 --case seconds=60
-measure threads-stft stft --impl c --exclude 'c:*' --threads 1,2 --case batch=1 --case seconds=60
-measure threads-vq vq --op encode --impl c --exclude 'c:*' --threads 1,2
-measure threads-resample resample --impl c:hq --threads 1,2
-measure threads-quantize quantize --op encode --impl c --exclude 'c:*' --threads 1,2
+# ours alone, on one thread and on two, with what the machine gives on one and on two; one long signal is harder to
+# share than many; one round says little, for hosts give two processors one core now and then
+shared='--threads 1,2 --budget 5s --precision 0'
+measure threads-mel mel --peak --op mel --impl c --exclude 'c:*' $shared --case batch=1 --case seconds=60
+measure threads-stft stft --peak --impl c --exclude 'c:*' $shared --case batch=1 --case seconds=60
+measure threads-vq vq --peak --op encode --impl c --exclude 'c:*' $shared
+measure threads-resample resample --peak --impl c:hq $shared
+measure threads-quantize quantize --peak --op encode --impl c --exclude 'c:*' $shared
 
-"$bin/python" tools/cpu_kernels.py "$folder"/* --misses docs/kernel-misses.md -o reports/reference/cpu-kernels.md
+"$bin/python" tools/kernel_machines.py results/reference/*/kernels --misses docs/kernel-misses.md \
+    -o reports/reference/cpu-kernels.md
