@@ -50,6 +50,17 @@ class Section:
         return slug(self.suite, self.op, self.corpus)
 
     @property
+    def throughout(self) -> str:
+        """``throughout: batch=1``: what all cases have in common; empty where nothing is, or there is one case."""
+        said = self.tables[0].throughout
+        return f"throughout: {said}" if said else ""
+
+    @property
+    def about(self) -> str:
+        """What is measured, of which audio, and what all cases have in common."""
+        return " · ".join(filter(None, (self.title, f"audio: {self.corpus}", self.throughout)))
+
+    @property
     def scaling(self) -> str:
         """The parameter over which the suite wants speed to be drawn, if there is one."""
         return _of_suite(self.suite, "scaling")
@@ -114,7 +125,7 @@ def headline(section: Section) -> str:
         if one is None:
             return "No implementation gave a right answer in time."
         ranked = [(p.line.contestant, p.rank, 1 / p.line.cost) for p in one.places if p.rank]
-        where = f"on {one.label}" if one.label else "on the only case"
+        where = f"on {one.short}" if one.short else "on the only case"
     called = names_apart([who for who, _, _ in ranked])
     names = [name for name, (_, rank, _) in zip(called, ranked, strict=True) if rank == 1]
     behind = len(ranked) > len(names)

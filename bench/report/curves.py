@@ -25,6 +25,7 @@ class Point:
     name: str
     figures: dict[str, float]
     fastest: Line
+    case: str
 
 
 @dataclass(frozen=True)
@@ -48,21 +49,21 @@ class Curves:
         figures = (*self.declared.rates, self.declared.quality, *self.declared.also)
         one = point.fastest
         speed = [one.impl, significant(one["x_realtime"]), significant(one["memory_mb"])]
-        return [*(significant(point.figures.get(name)) for name in figures), *speed, one.label]
+        return [*(significant(point.figures.get(name)) for name in figures), *speed, point.case]
 
 
 def gather(declared: Curve | None, tables: Sequence[Table]) -> Curves | None:
     """The points of a section; None where fewer than two cases have them."""
     if declared is None:
         return None
-    first = [next((p.line for p in table.places if p.rank), None) for table in tables if table.op == declared.op]
+    first = [(next((p.line for p in t.places if p.rank), None), t.short) for t in tables if t.op == declared.op]
     needed = {declared.rates[0], declared.quality}
-    known = [line for line in first if line and needed <= line.quality.keys()]
-    varied = [n for n in declared.lines[1:] if len({line.case.get(n) for line in known}) > 1]
+    known = [(line, case) for line, case in first if line and needed <= line.quality.keys()]
+    varied = [n for n in declared.lines[1:] if len({line.case.get(n) for line, _ in known}) > 1]
     points: dict[tuple[str, float], Point] = {}
-    for line in known:
+    for line, case in known:
         name = " ".join([str(line.case.get(declared.lines[0])), *(f"{n}={line.case.get(n)}" for n in varied)])
-        points.setdefault((name, line.quality[declared.rates[0]]), Point(name, line.quality, line))
+        points.setdefault((name, line.quality[declared.rates[0]]), Point(name, line.quality, line, case))
     order = {name: n for n, (name, _) in reversed(list(enumerate(points)))}
     ordered = sorted(points, key=lambda key: (order[key[0]], key[1]))
     return Curves(declared, [points[key] for key in ordered]) if len(points) > 1 else None

@@ -85,9 +85,7 @@ def _opening(contents: Contents) -> list[str]:
 
 
 def _section(section: Section) -> list[str]:
-    about = [text(section.title)] if section.title else []
-    about.append(f"audio: {text(section.corpus)}")
-    parts = [f"## {text(section.name)}", " · ".join(about), text(headline(section))]
+    parts = [f"## {text(section.name)}", text(section.about), text(headline(section))]
     parts += [_overall(section.overall)] if section.overall else []
     return [*parts, *_curves(section.curves)] if section.curves else parts
 

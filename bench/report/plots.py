@@ -182,7 +182,7 @@ def memory(section: Section, colours: Looks) -> list[Plot]:
     if len(lines) < 2 or not _most_memory(table):
         return []
     names, values = names_apart([x.contestant for x in lines]), [line.number("memory_mb") for line in lines]
-    figure, axes = _rows(names, f"peak memory of a call, {table.label}")
+    figure, axes = _rows(names, f"peak memory of a call, {table.short}")
     axes.barh(range(len(lines)), values, color=[colours[line.impl].colour for line in lines], height=0.62)
     for y, value in enumerate(values):
         _beside(axes, f"{significant(value)} MB", (value, y), "data")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
+from bench.core import label_of
 from bench.report.digits import NOTHING, UNITS, Unit, digits_for, significant, slug, spread_percent, time_unit
-from bench.report.lines import Line
+from bench.report.lines import Line, clean
 from bench.report.ranking import Place, rank
 from bench.results import SUMMARY
 
@@ -45,6 +47,8 @@ class Table:
     places: list[Place]
     columns: list[Column]
     axis: str = ""  # figure of quality that speed is weighed against; more is better
+    throughout: str = ""  # of the label, what all cases of the section have
+    short: str = ""  # the rest of it; all of it where there is one case
 
     @property
     def key(self) -> str:
@@ -98,7 +102,22 @@ def tables(
             groups.setdefault((line.suite, op, line.corpus, line.label), []).append(line)
     firsts = {key[:3]: n for n, key in reversed(list(enumerate(groups)))}
     ordered = sorted(groups, key=lambda key: firsts[key[:3]])
-    return [table(groups[key], quality_axis(key[0]), key[1]) for key in ordered]
+    made = [table(groups[key], quality_axis(key[0]), key[1]) for key in ordered]
+    sections = groupby(made, lambda one: (one.suite, one.op, one.corpus))
+    return [one for _, several in sections for one in _shortened(list(several))]
+
+
+def _shortened(several: Sequence[Table]) -> list[Table]:
+    """With what the cases of a section have in common told once. One case is shown whole."""
+    cases = [one.places[0].line.case for one in several]
+    same = {name: value for name, value in cases[0].items() if all(case.get(name) == value for case in cases)}
+    if len({one.label for one in several}) < 2 or not same:
+        return [replace(one, short=one.label) for one in several]
+    rests = [{name: value for name, value in case.items() if name not in same} for case in cases]
+    said = clean(label_of(same))
+    return [
+        replace(one, throughout=said, short=clean(label_of(rest))) for one, rest in zip(several, rests, strict=True)
+    ]
 
 
 def table(lines: Sequence[Line], axis: str = "", op: str = "") -> Table:
@@ -231,7 +250,7 @@ def caption(table: Table) -> list[str]:
     """What the table is about: the case, and how much audio one call handles."""
     known = [s for s in table.audio_seconds if s]
     span = " to ".join(dict.fromkeys(significant(s) for s in (known[0], known[-1]))) if known else ""
-    return [table.label or table.op, *([f"{span} s of audio a call"] if span else [])]
+    return [table.short or table.op, *([f"{span} s of audio a call"] if span else [])]
 
 
 def rank_text(place: Place) -> str:

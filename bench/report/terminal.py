@@ -27,6 +27,7 @@ def terminal(results: Results | Sequence[Results], anchor: str = "") -> Renderab
     parts += codec_terminal.parts(said.codecs, said.anchored)
     for section in said.sections:
         parts += [Text(f"\n{section.name}", style="bold"), Text(contents.headline(section))]
+        parts += [Text(section.throughout, style="dim")] if section.throughout else []
         for table in section.tables:
             parts += [Text(f"\n{' · '.join(caption(table))}"), _grid(table)]
             if warning := like_for_like(table):

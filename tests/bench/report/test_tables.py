@@ -192,3 +192,17 @@ def test_longer_frames_are_ranked_by_what_a_second_costs(made):
     assert tables.caption(table)[1] == "0.0100 to 0.0200 s of audio a call"
     found = ranking.ratio(places(table)[fast].line, places(table)[slow].line)
     assert found.value == pytest.approx(seen[fast] / seen[slow], rel=0.01)
+
+
+def test_what_all_cases_have_in_common_is_told_once_and_one_case_is_told_whole(made):
+    rows = [*three(made, "numpy", 512), *three(made, "numpy", 1024)]
+    (section,) = contents.gather(Results(rows)).sections
+    assert [tables.caption(t)[0] for t in section.tables] == ["n_fft=512 hop_length=128", "n_fft=1024 hop_length=256"]
+    assert section.throughout == "throughout: center=on" and section.about.endswith(" · throughout: center=on")
+    assert len({t.key for t in section.tables}) == 2, "links name the whole case"
+    (alone,) = contents.gather(Results(rows[:3])).sections
+    assert tables.caption(alone.tables[0])[0] == "n_fft=512 hop_length=128 center=on" and alone.throughout == ""
+    apart = [replace(row, case={**row.case, "hop_length": 256}) for row in rows]
+    (section,) = contents.gather(Results(apart)).sections
+    assert [t.short for t in section.tables] == ["n_fft=512", "n_fft=1024"]
+    assert section.throughout == "throughout: hop_length=256 center=on"
