@@ -128,7 +128,7 @@ def test_a_damaged_packet_costs_one_row(bench: Any, tmp_path: Path) -> None:
     (tmp_path / "impls" / "codec" / "damaged.py").write_text(DAMAGED)
     ran = bench(
         *("run", "codec", "--impl", "damaged,flac", "--op", "decode", "--case", "seconds=0.5", "--metrics", "none"),
-        *("--grid", "quick", "--budget", "0.05s", "--replicates", "1", "--deadline", "9s", "--out", "out", "--quiet"),
+        *("--grid", "quick", "--budget", "0.05s", "--replicates", "1", "--deadline", "20s", "--out", "out", "--quiet"),
     )
     assert ran.returncode == 4, ran.stdout + ran.stderr
     rows = [json.loads(line) for line in (tmp_path / "out" / "rows.jsonl").read_text().splitlines()]
