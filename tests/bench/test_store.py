@@ -173,10 +173,16 @@ def test_an_interrupt_keeps_what_was_measured(tmp_path):
         "--precision",
         "0",
         "--budget",
-        "1s",  # so that most of it is still to come when the first row is there
+        "0.5s",  # so that most of it is still to come when the first row is there
     ]
     running = subprocess.Popen(
-        command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell ignores it for what is behind "&"
     )
     rows = tmp_path / "run" / "rows.jsonl"
     end = time.monotonic() + 60
