@@ -173,7 +173,7 @@ def test_an_interrupt_keeps_what_was_measured(tmp_path):
         "--precision",
         "0",
         "--budget",
-        "0.5s",  # so that most of it is still to come when the first row is there
+        "0.2s",  # so that most of it is still to come when the first row is there
     ]
     running = subprocess.Popen(
         command,
