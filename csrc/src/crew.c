@@ -9,6 +9,7 @@
  * to back and waking a parked thread costs more than a small STFT.
  */
 #include "crew.h"
+#include "aside.h"
 #include "memory.h"
 
 #include <pthread.h>
@@ -25,19 +26,21 @@ typedef struct worker {
     ak_crew *crew;
     int index;
     pthread_t thread;
+    int parked; /* waits on `wake`; this and aside under `park` */
+    ak_aside aside;
 } worker;
 
 struct ak_crew {
     int threads;
     size_t scratch_bytes;
     unsigned char *scratch; /* threads x scratch_bytes */
+    ak_slot *slots;         /* threads */
     pid_t owner;            /* workers do not survive fork() */
 
     pthread_mutex_t in_use; /* held by the caller for the whole run */
 
     pthread_mutex_t park;
     pthread_cond_t wake;
-    int parked; /* workers that wait on `wake`, under `park` */
 
     _Atomic uint64_t gate;
     atomic_int stop;
@@ -80,8 +83,9 @@ static uint64_t try_enter(ak_crew *c, uint64_t seen)
     return seen;
 }
 
-static uint64_t enter(ak_crew *c, uint64_t seen)
+static uint64_t enter(worker *w, uint64_t seen)
 {
+    ak_crew *c = w->crew;
     uint64_t run = seen;
     for (int i = 0; i < SPINS && run == seen; i++) {
         run = try_enter(c, seen);
@@ -89,9 +93,12 @@ static uint64_t enter(ak_crew *c, uint64_t seen)
     }
     if (run != seen) return run;
     pthread_mutex_lock(&c->park);
-    c->parked++;
-    while ((run = try_enter(c, seen)) == seen) pthread_cond_wait(&c->wake, &c->park);
-    c->parked--;
+    w->parked = 1;
+    while ((run = try_enter(c, seen)) == seen) {
+        pthread_cond_wait(&c->wake, &c->park);
+        ak_aside_end(&w->aside);
+    }
+    w->parked = 0;
     pthread_mutex_unlock(&c->park);
     return run;
 }
@@ -101,7 +108,7 @@ static void *worker_main(void *arg)
     worker *w = arg;
     ak_crew *c = w->crew;
     for (uint64_t run = 0;;) {
-        run = enter(c, run);
+        run = enter(w, run);
         int stop = atomic_load_explicit(&c->stop, memory_order_relaxed);
         if (!stop) work_off(c, w->index);
         atomic_fetch_sub_explicit(&c->gate, 1, memory_order_release);
@@ -115,7 +122,12 @@ static void open_gate(ak_crew *c)
     pthread_mutex_lock(&c->park);
     uint64_t run = atomic_load_explicit(&c->gate, memory_order_relaxed) / RUN + 1;
     atomic_store_explicit(&c->gate, run * RUN | OPEN, memory_order_release);
-    int parked = c->parked;
+    int parked = 0;
+    for (int i = 0; i < c->threads - 1; i++) {
+        if (!c->workers[i].parked) continue;
+        ak_aside_begin(&c->workers[i].aside, c->workers[i].thread);
+        parked++;
+    }
     pthread_mutex_unlock(&c->park);
     if (parked) pthread_cond_broadcast(&c->wake);
 }
@@ -145,6 +157,7 @@ static void release(ak_crew *c)
     pthread_mutex_destroy(&c->park);
     pthread_mutex_destroy(&c->in_use);
     free(c->scratch);
+    free(c->slots);
     free(c);
 }
 
@@ -163,7 +176,9 @@ ak_status ak_crew_create(ak_crew **crew, int threads, size_t scratch_bytes)
     pthread_mutex_init(&c->in_use, NULL);
     pthread_mutex_init(&c->park, NULL);
     pthread_cond_init(&c->wake, NULL);
-    if (scratch_bytes && !(c->scratch = ak_alloc((size_t)threads * scratch_bytes))) {
+    c->slots = ak_alloc((size_t)threads * sizeof *c->slots);
+    if (scratch_bytes) c->scratch = ak_alloc((size_t)threads * scratch_bytes);
+    if (!c->slots || (scratch_bytes && !c->scratch)) {
         release(c);
         return AK_ERR_MEMORY;
     }
@@ -179,14 +194,9 @@ ak_status ak_crew_create(ak_crew **crew, int threads, size_t scratch_bytes)
     return AK_OK;
 }
 
-ak_status ak_crew_run(ak_crew *c, void *work, ak_task task, const void *job, size_t tasks)
+/* Under `in_use`. */
+static void run(ak_crew *c, ak_task task, const void *job, size_t tasks)
 {
-    if (work) {
-        if (!ak_is_aligned(work)) return AK_ERR_ALIGNMENT;
-        for (size_t t = 0; t < tasks; t++) task(job, work, t);
-        return AK_OK;
-    }
-    pthread_mutex_lock(&c->in_use);
     if (c->threads == 1 || tasks < 2 || getpid() != c->owner) {
         for (size_t t = 0; t < tasks; t++) task(job, c->scratch, t);
     } else {
@@ -198,6 +208,50 @@ ak_status ak_crew_run(ak_crew *c, void *work, ak_task task, const void *job, siz
         work_off(c, 0);
         close_gate(c);
     }
+}
+
+ak_status ak_crew_run(ak_crew *c, void *work, ak_task task, const void *job, size_t tasks)
+{
+    if (work) {
+        if (!ak_is_aligned(work)) return AK_ERR_ALIGNMENT;
+        for (size_t t = 0; t < tasks; t++) task(job, work, t);
+        return AK_OK;
+    }
+    pthread_mutex_lock(&c->in_use);
+    run(c, task, job, tasks);
+    pthread_mutex_unlock(&c->in_use);
+    return AK_OK;
+}
+
+typedef struct walk {
+    ak_walker walker;
+    const void *job;
+    ak_share share;
+} walk;
+
+/* Tasks are threads here; whoever comes too late finds that all is done. */
+static void walk_task(const void *arg, void *scratch, size_t task)
+{
+    const walk *w = arg;
+    ak_share share = w->share;
+    share.own = task;
+    w->walker(w->job, scratch, &share);
+}
+
+ak_status ak_crew_walk(ak_crew *c, void *work, ak_walker walker, const void *job, size_t rows, size_t blocks,
+                       size_t least)
+{
+    walk w = {.walker = walker, .job = job};
+    if (work) {
+        if (!ak_is_aligned(work)) return AK_ERR_ALIGNMENT;
+        ak_slot alone;
+        w.share = ak_share_make(&alone, 1, rows, blocks, least);
+        walk_task(&w, work, 0);
+        return AK_OK;
+    }
+    pthread_mutex_lock(&c->in_use);
+    w.share = ak_share_make(c->slots, (size_t)c->threads, rows, blocks, least);
+    run(c, walk_task, &w, (size_t)c->threads);
     pthread_mutex_unlock(&c->in_use);
     return AK_OK;
 }

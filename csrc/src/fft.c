@@ -3,7 +3,6 @@
 #include "crew.h"
 #include "memory.h"
 #include "rfft.h"
-#include "tasks.h"
 
 struct ak_fft_plan {
     const ak_rfft_kernels *kernels;
@@ -20,7 +19,6 @@ typedef struct job {
     float *to;
     ptrdiff_t from_stride, to_stride;
     size_t rows;
-    ak_tasks tasks;
 } job;
 
 static size_t work_vectors(const ak_fft_plan *p)
@@ -28,14 +26,13 @@ static size_t work_vectors(const ak_fft_plan *p)
     return p->forward.work > p->inverse.work ? p->forward.work : p->inverse.work;
 }
 
-static void forward_task(const void *arg, void *scratch, size_t task)
+static void forward_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_fft_plan *p = g->plan;
-    ak_span span = ak_tasks_span(&g->tasks, task);
     float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
-    for (size_t row = span.begin * p->width; row < span.end * p->width && row < g->rows; row += p->width) {
-        size_t count = g->rows - row < p->width ? g->rows - row : p->width;
+    for (ak_place at; ak_share_next(share, &at);) {
+        size_t row = at.block * p->width, count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, p->n, count, samples,
                              p->width, 0);
         p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, p->offset, p->forward_gain, work, NULL,
@@ -45,14 +42,13 @@ static void forward_task(const void *arg, void *scratch, size_t task)
     }
 }
 
-static void inverse_task(const void *arg, void *scratch, size_t task)
+static void inverse_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_fft_plan *p = g->plan;
-    ak_span span = ak_tasks_span(&g->tasks, task);
     float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
-    for (size_t row = span.begin * p->width; row < span.end * p->width && row < g->rows; row += p->width) {
-        size_t count = g->rows - row < p->width ? g->rows - row : p->width;
+    for (ak_place at; ak_share_next(share, &at);) {
+        size_t row = at.block * p->width, count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, 2 * p->bins, count,
                              work, p->width, 0);
         p->kernels->inverse(&p->inverse, p->inverse_gain, work, work, samples);
@@ -65,13 +61,13 @@ static void inverse_task(const void *arg, void *scratch, size_t task)
 }
 
 /* The same side by side: a block of `from` and `to` for each W transforms. */
-static void forward_lanes_task(const void *arg, void *scratch, size_t task)
+static void forward_lanes_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_fft_plan *p = g->plan;
-    ak_span span = ak_tasks_span(&g->tasks, task);
     size_t samples = p->n * p->width, values = 2 * p->bins * p->width;
-    for (size_t b = span.begin; b < span.end; b++) {
+    for (ak_place at; ak_share_next(share, &at);) {
+        size_t b = at.block;
         float *to = g->to + b * values;
         float *work =
             !p->forward.chirped && ak_is_aligned(to) ? to : scratch; /* bins end at the start of work */
@@ -81,14 +77,14 @@ static void forward_lanes_task(const void *arg, void *scratch, size_t task)
     }
 }
 
-static void inverse_lanes_task(const void *arg, void *scratch, size_t task)
+static void inverse_lanes_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_fft_plan *p = g->plan;
-    ak_span span = ak_tasks_span(&g->tasks, task);
     float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
     size_t values = 2 * p->bins * p->width;
-    for (size_t b = span.begin; b < span.end; b++) {
+    for (ak_place at; ak_share_next(share, &at);) {
+        size_t b = at.block;
         const float *bins = g->from + b * values;
         float *to = g->to + b * p->n * p->width;
         if (!ak_is_aligned(bins)) bins = memcpy(work, bins, values * sizeof(float));
@@ -147,13 +143,12 @@ ak_status ak_fft_create(ak_fft_plan **plan, int n, const ak_options *options)
     return status;
 }
 
-static ak_status run(const ak_fft_plan *p, ak_task task, job g, void *work)
+static ak_status run(const ak_fft_plan *p, ak_walker walker, job g, void *work)
 {
     if (g.rows == 0) return AK_OK;
     if (!g.from || !g.to) return AK_ERR_ARGUMENT;
     g.plan = p;
-    g.tasks = ak_tasks_make(1, (g.rows + p->width - 1) / p->width, work ? 1 : ak_crew_threads(p->crew), 2);
-    return ak_crew_run(p->crew, work, task, &g, g.tasks.count);
+    return ak_crew_walk(p->crew, work, walker, &g, 1, (g.rows + p->width - 1) / p->width, 2);
 }
 
 ak_status ak_fft_forward(const ak_fft_plan *plan, const float *x, ptrdiff_t x_stride, size_t rows,
@@ -162,7 +157,7 @@ ak_status ak_fft_forward(const ak_fft_plan *plan, const float *x, ptrdiff_t x_st
     if (!plan) return AK_ERR_ARGUMENT;
     job g = {
         .from = x, .to = spectrum, .from_stride = x_stride, .to_stride = 2 * spectrum_stride, .rows = rows};
-    return run(plan, forward_task, g, work);
+    return run(plan, forward_walk, g, work);
 }
 
 ak_status ak_fft_inverse(const ak_fft_plan *plan, const float *spectrum, ptrdiff_t spectrum_stride,
@@ -171,7 +166,7 @@ ak_status ak_fft_inverse(const ak_fft_plan *plan, const float *spectrum, ptrdiff
     if (!plan) return AK_ERR_ARGUMENT;
     job g = {
         .from = spectrum, .to = x, .from_stride = 2 * spectrum_stride, .to_stride = x_stride, .rows = rows};
-    return run(plan, inverse_task, g, work);
+    return run(plan, inverse_walk, g, work);
 }
 
 size_t ak_fft_lanes(const ak_fft_plan *plan)
@@ -183,7 +178,7 @@ ak_status ak_fft_forward_lanes(const ak_fft_plan *plan, const float *x, size_t b
                                void *work)
 {
     if (!plan) return AK_ERR_ARGUMENT;
-    return run(plan, forward_lanes_task, (job){.from = x, .to = spectrum, .rows = blocks * plan->width},
+    return run(plan, forward_lanes_walk, (job){.from = x, .to = spectrum, .rows = blocks * plan->width},
                work);
 }
 
@@ -191,7 +186,7 @@ ak_status ak_fft_inverse_lanes(const ak_fft_plan *plan, const float *spectrum, s
                                void *work)
 {
     if (!plan) return AK_ERR_ARGUMENT;
-    return run(plan, inverse_lanes_task, (job){.from = spectrum, .to = x, .rows = blocks * plan->width},
+    return run(plan, inverse_lanes_walk, (job){.from = spectrum, .to = x, .rows = blocks * plan->width},
                work);
 }
 

@@ -10,7 +10,6 @@
 #include "rfft.h"
 #include "memory.h"
 #include "stft_config.h"
-#include "tasks.h"
 
 struct ak_istft_plan {
     const ak_rfft_kernels *kernels;
@@ -33,7 +32,6 @@ typedef struct job {
     float *x;
     size_t samples;
     ptrdiff_t x_stride;
-    ak_tasks tasks; /* over column blocks */
 } job;
 
 static size_t sums_floats(const ak_istft_plan *p)
@@ -87,33 +85,37 @@ static void take(const job *g, float *sums, float *edge, float *x, size_t block)
         take_edge(g, sums, edge, x, block);
 }
 
-static void istft_task(const void *arg, void *scratch, size_t task)
+/* Adds the W frames of a block to the sums. */
+static void add_frames(const job *g, const float *spectrum, float *sums, float *work, size_t block)
+{
+    const ak_istft_plan *p = g->plan;
+    size_t first = block * p->width;
+    if (first >= g->frames) return;
+    size_t count = g->frames - first < p->width ? g->frames - first : p->width;
+    float *frame = work + p->fft.work * p->width;
+    p->kernels->to_lanes(spectrum + (ptrdiff_t)first * g->frame_stride, g->frame_stride, 2 * p->bins, count,
+                         work, p->width, 0);
+    p->kernels->inverse(&p->fft, p->gain, work, work, frame);
+    p->kernels->overlap_add(frame, p->n, p->hop, sums, p->span * p->width);
+}
+
+static void istft_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_istft_plan *p = g->plan;
-    const ak_rfft_kernels *k = p->kernels;
-    ak_span span = ak_tasks_span(&g->tasks, task);
-    float *sums = scratch;
-    float *edge = sums + sums_floats(p);
-    float *work = edge + edge_floats(p), *frame = work + p->fft.work * p->width;
-    const float *spectrum = g->spectrum + (ptrdiff_t)span.row * g->row_stride;
-    float *x = g->x + (ptrdiff_t)span.row * g->x_stride;
-
-    memset(sums, 0, sums_floats(p) * sizeof(float));
-    size_t before = span.begin < p->span - 1 ? span.begin : p->span - 1; /* earlier frames reach in */
-    for (size_t b = span.begin - before; b < span.end; b++) {
-        size_t first = b * p->width;
-        if (first < g->frames) {
-            size_t count = g->frames - first < p->width ? g->frames - first : p->width;
-            k->to_lanes(spectrum + (ptrdiff_t)first * g->frame_stride, g->frame_stride, 2 * p->bins, count,
-                        work, p->width, 0);
-            k->inverse(&p->fft, p->gain, work, work, frame);
-            k->overlap_add(frame, p->n, p->hop, sums, p->span * p->width);
+    float *sums = scratch, *edge = sums + sums_floats(p), *work = edge + edge_floats(p);
+    for (ak_place at; ak_share_next(share, &at);) {
+        const float *spectrum = g->spectrum + (ptrdiff_t)at.row * g->row_stride;
+        if (at.fresh) {
+            memset(sums, 0, sums_floats(p) * sizeof(float));
+            size_t before = at.block < p->span - 1 ? at.block : p->span - 1; /* earlier frames reach in */
+            for (size_t b = at.block - before; b < at.block; b++) {
+                add_frames(g, spectrum, sums, work, b);
+                p->kernels->overlap_take(sums, p->hop, p->span * p->width, p->ones, edge); /* not ours */
+            }
         }
-        if (b >= span.begin)
-            take(g, sums, edge, x, b);
-        else
-            k->overlap_take(sums, p->hop, p->span * p->width, p->ones, edge); /* another task's columns */
+        add_frames(g, spectrum, sums, work, at.block);
+        take(g, sums, edge, g->x + (ptrdiff_t)at.row * g->x_stride, at.block);
     }
 }
 
@@ -199,9 +201,8 @@ ak_status ak_istft_execute(const ak_istft_plan *p, const float *spectrum, size_t
     /* columns that end before the signal's first sample or begin after its last are nobody's */
     size_t wanted = (p->left + samples + p->hop - 1) / p->hop;
     if (wanted < columns) columns = wanted;
-    g.tasks =
-        ak_tasks_make(rows, (columns + p->width - 1) / p->width, work ? 1 : ak_crew_threads(p->crew), 4);
-    return ak_crew_run(p->crew, work, istft_task, &g, g.tasks.count);
+    return ak_crew_walk(p->crew, work, istft_walk, &g, rows, (columns + p->width - 1) / p->width,
+                        2 * p->span);
 }
 
 size_t ak_istft_work_bytes(const ak_istft_plan *plan)

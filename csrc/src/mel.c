@@ -4,7 +4,6 @@
 #include "crew.h"
 #include "framer.h"
 #include "memory.h"
-#include "tasks.h"
 
 #include <float.h>
 #include <math.h>
@@ -54,7 +53,6 @@ typedef struct job {
     ptrdiff_t x_stride;
     float *values;
     ptrdiff_t row_stride, frame_stride, channel_stride;
-    ak_tasks tasks;
     atomic_int
         *peaks; /* of each row the largest value so far, as ordered() has it; NULL where not asked for */
 } job;
@@ -83,11 +81,12 @@ static void raise_peak(atomic_int *peak, float to)
     }
 }
 
-/* The largest of `count` frames in lanes and what came before. */
-static float largest(const ak_mel_plan *p, const float *values, size_t count, float most)
+/* The largest of `count` frames in lanes. */
+static float largest(const ak_mel_plan *p, const float *values, size_t count)
 {
     size_t w = p->framer.width;
-    if (count == w) return fmaxf(most, p->kernels->maximum(values, p->channels * w));
+    if (count == w) return p->kernels->maximum(values, p->channels * w);
+    float most = -INFINITY;
     for (size_t c = 0; c < p->channels; c++)
         for (size_t l = 0; l < count; l++) most = fmaxf(most, values[c * w + l]);
     return most;
@@ -108,23 +107,23 @@ static void store(const job *g, const float *from, float *to, size_t count)
     }
 }
 
-static void mel_task(const void *arg, void *scratch, size_t task)
+static void mel_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_mel_plan *p = g->plan;
     const ak_framer *f = &p->framer;
-    ak_span span = ak_tasks_span(&g->tasks, task);
     layout s = lay_out(p);
     float *base = scratch, *bins = base + s.bins, *mels = base + s.mels, *last = mels;
     if (p->dct) last = base + s.channels;
     memset(bins + p->bins * f->width, 0, PAD_BINS * f->width * sizeof(float));
 
-    float *row = g->values + (ptrdiff_t)span.row * g->row_stride;
-    const float *signal = g->x + (ptrdiff_t)span.row * g->x_stride;
-    ak_walk walk = ak_walk_start(f, signal, g->samples, span.begin, base + s.sheet);
+    ak_walk walk;
     int whole = g->channel_stride == 1 && g->frame_stride == (ptrdiff_t)p->channels;
-    float most = -INFINITY;
-    for (size_t b = span.begin; b < span.end; b++) {
+    for (ak_place at; ak_share_next(share, &at);) {
+        if (at.fresh) {
+            const float *signal = g->x + (ptrdiff_t)at.row * g->x_stride;
+            walk = ak_walk_start(f, signal, g->samples, at.block, base + s.sheet);
+        }
         const float *view = ak_walk_next(&walk);
         const int32_t *offset = f->offset;
         if (p->conditioned) {
@@ -133,17 +132,17 @@ static void mel_task(const void *arg, void *scratch, size_t task)
             view = base + s.frame;
             offset = p->offset;
         }
-        size_t first = b * f->width, left = g->frames - first, count = left < f->width ? left : f->width;
-        float *to = row + (ptrdiff_t)first * g->frame_stride;
+        size_t first = at.block * f->width, left = g->frames - first;
+        size_t count = left < f->width ? left : f->width;
+        float *to = g->values + (ptrdiff_t)at.row * g->row_stride + (ptrdiff_t)first * g->frame_stride;
         ak_ahead ahead = ak_walk_ahead(&walk, to, whole ? p->channels * count * sizeof(float) : 0);
         f->kernels->forward(&f->fft, p->kind, view, offset, f->gain, base + s.work, bins, &ahead);
         p->kernels->bands(&p->bands, bins, mels);
         p->kernels->finish(&p->finish, mels, p->mels);
         if (p->dct) p->kernels->project(p->dct, p->channels, p->mels, mels, last);
-        if (g->peaks) most = largest(p, last, count, most);
+        if (g->peaks) raise_peak(&g->peaks[at.row], largest(p, last, count));
         store(g, last, to, count);
     }
-    if (g->peaks) raise_peak(&g->peaks[span.row], most);
 }
 
 /* The clamp below the maximum. A row's lines are its frames or its channels, whichever lie contiguous. */
@@ -206,8 +205,7 @@ ak_status ak_mel_execute(const ak_mel_plan *p, const float *x, size_t rows, size
     int threads = work ? 1 : ak_crew_threads(p->crew);
     size_t blocks = (frames + f->width - 1) / f->width;
     if (!(p->range > 0)) {
-        g.tasks = ak_tasks_make(rows, blocks, threads, 2);
-        return ak_crew_run(p->crew, work, mel_task, &g, g.tasks.count);
+        return ak_crew_walk(p->crew, work, mel_walk, &g, rows, blocks, 2);
     }
     /* A few rows at a time, clamped while they are still in the cache. */
     atomic_int peaks[MOST_ROWS];
@@ -219,8 +217,7 @@ ak_status ak_mel_execute(const ak_mel_plan *p, const float *x, size_t rows, size
         part.peaks = peaks;
         part.x += (ptrdiff_t)row * x_stride;
         part.values += (ptrdiff_t)row * row_stride;
-        part.tasks = ak_tasks_make(count, blocks, threads, 2);
-        status = ak_crew_run(p->crew, work, mel_task, &part, part.tasks.count);
+        status = ak_crew_walk(p->crew, work, mel_walk, &part, count, blocks, 2);
         if (status == AK_OK) status = clamp_rows(&part, count, threads, work);
     }
     return status;

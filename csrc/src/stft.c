@@ -3,7 +3,6 @@
 #include "crew.h"
 #include "framer.h"
 #include "memory.h"
-#include "tasks.h"
 
 struct ak_stft_plan {
     ak_framer framer;
@@ -19,7 +18,6 @@ typedef struct job {
     float *out; /* strides in floats */
     ptrdiff_t row_stride, frame_stride;
     int stream; /* past the cache */
-    ak_tasks tasks;
 } job;
 
 static size_t bins(const ak_framer *f)
@@ -32,23 +30,23 @@ static size_t scratch_bytes(const ak_framer *f)
     return (ak_framer_floats(f) + (f->fft.work + bins(f)) * f->width) * sizeof(float);
 }
 
-static void stft_task(const void *arg, void *scratch, size_t task)
+static void stft_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_framer *f = &g->plan->framer;
     const ak_rfft_kernels *k = f->kernels;
-    ak_span span = ak_tasks_span(&g->tasks, task);
     float *sheet = scratch;
     float *work = sheet + ak_framer_floats(f), *values = work + f->fft.work * f->width;
-    float *out = g->out + (ptrdiff_t)span.row * g->row_stride;
     size_t floats = bins(f) * (g->kind == AK_BINS_COMPLEX ? 2 : 1);
     int whole = !g->stream && g->frame_stride == (ptrdiff_t)floats;
 
-    ak_walk walk = ak_walk_start(f, g->x + (ptrdiff_t)span.row * g->x_stride, g->samples, span.begin, sheet);
-    for (size_t b = span.begin; b < span.end; b++) {
+    ak_walk walk;
+    for (ak_place at; ak_share_next(share, &at);) {
+        if (at.fresh)
+            walk = ak_walk_start(f, g->x + (ptrdiff_t)at.row * g->x_stride, g->samples, at.block, sheet);
         const float *view = ak_walk_next(&walk);
-        size_t first = b * f->width, left = g->frames - first;
-        float *to = out + (ptrdiff_t)first * g->frame_stride;
+        size_t first = at.block * f->width, left = g->frames - first;
+        float *to = g->out + (ptrdiff_t)at.row * g->row_stride + (ptrdiff_t)first * g->frame_stride;
         size_t count = left < f->width ? left : f->width;
         ak_ahead ahead = ak_walk_ahead(&walk, to, whole ? floats * count * sizeof(float) : 0);
         k->forward(&f->fft, g->kind, view, f->offset, f->gain, work, values, &ahead);
@@ -58,21 +56,23 @@ static void stft_task(const void *arg, void *scratch, size_t task)
     if (g->stream) k->settle();
 }
 
-/* A word of each huge page that a task writes, before all tasks write. The system gives a page, and clears
- * it, when it is first written to, and what was just cleared is in the cache: a line that goes past the cache
- * to the same place has to drive it out first. Pages that are there already cost nothing. */
+/* A word of each huge page that is written, before anything else is. The system gives a page, and clears it,
+ * when it is first written to, and what was just cleared is in the cache: a line that goes past the cache to
+ * the same place has to drive it out first. Pages that are there already cost nothing. */
+enum { HUGE_PAGE = (2 << 20) / sizeof(float) };
+
+static size_t pages(const job *g)
+{
+    return g->frames * (size_t)g->frame_stride / HUGE_PAGE + 1; /* of a row that begins anywhere */
+}
+
 static void page_task(const void *arg, void *scratch, size_t task)
 {
-    enum { HUGE_PAGE = 2 << 20 };
     const job *g = arg;
-    const ak_framer *f = &g->plan->framer;
-    ak_span span = ak_tasks_span(&g->tasks, task);
-    size_t first = span.begin * f->width, last = span.end * f->width;
-    if (last > g->frames) last = g->frames;
-    volatile float *to = g->out + (ptrdiff_t)span.row * g->row_stride + (ptrdiff_t)first * g->frame_stride;
-    size_t floats = (last - first) * (size_t)g->frame_stride;
-    for (size_t i = -(uintptr_t)to % HUGE_PAGE / sizeof(float); i < floats; i += HUGE_PAGE / sizeof(float))
-        to[i] = 0;
+    volatile float *to = g->out + (ptrdiff_t)(task / pages(g)) * g->row_stride;
+    size_t floats = g->frames * (size_t)g->frame_stride;
+    size_t i = -((uintptr_t)to / sizeof(float)) % HUGE_PAGE + task % pages(g) * HUGE_PAGE;
+    if (i < floats) to[i] = 0;
     (void)scratch;
 }
 
@@ -107,13 +107,11 @@ static ak_status run(const job *from, size_t rows, void *work)
     if (!g.x || !g.out) return AK_ERR_ARGUMENT;
     size_t floats = bins(f) * (g.kind == AK_BINS_COMPLEX ? 2 : 1);
     g.stream = rows * g.frames > f->kernels->stream_bytes / sizeof(float) / floats;
-    g.tasks =
-        ak_tasks_make(rows, (g.frames + f->width - 1) / f->width, work ? 1 : ak_crew_threads(p->crew), 2);
     if (g.stream && g.frame_stride == (ptrdiff_t)floats) { /* gaps are not ours to write to */
-        status = ak_crew_run(p->crew, work, page_task, &g, g.tasks.count);
+        status = ak_crew_run(p->crew, work, page_task, &g, rows * pages(&g));
         if (status != AK_OK) return status;
     }
-    return ak_crew_run(p->crew, work, stft_task, &g, g.tasks.count);
+    return ak_crew_walk(p->crew, work, stft_walk, &g, rows, (g.frames + f->width - 1) / f->width, 2);
 }
 
 ak_status ak_stft_execute(const ak_stft_plan *plan, const float *x, size_t rows, size_t samples,

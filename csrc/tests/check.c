@@ -49,7 +49,8 @@ int main(void)
         void (*run)(const ak_options *);
     } tests[] = {{"spectra", check_spectra},   {"mel", check_mel},         {"quantize", check_quantize},
                  {"resample", check_resample}, {"streams", check_streams}, {"vq", check_vq},
-                 {"sieve", check_sieve},       {"wav", check_wav},         {"sharing", check_sharing}};
+                 {"sieve", check_sieve},       {"wav", check_wav},         {"sharing", check_sharing},
+                 {"crew", check_crew}};
     check_status();
     for (int isa = AK_ISA_PORTABLE; isa < AK_ISA_COUNT; isa++) {
         if (!ak_isa_usable((ak_isa)isa)) continue;

@@ -36,5 +36,6 @@ void check_vq(const ak_options *options);
 void check_sieve(const ak_options *options);
 void check_wav(const ak_options *options);
 void check_sharing(const ak_options *options);
+void check_crew(const ak_options *options);
 
 #endif
