@@ -4,6 +4,7 @@
  * some milliseconds ago, it does not look for an idle processor. A worker that lands beside the caller waits
  * until the caller's time slice is over, which is longer than most calls: two threads on one processor, with
  * the other one idle. So, from before it is woken until it runs, a worker may not use the caller's processor.
+ * The same goes for a worker that is made.
  */
 #ifndef AK_ASIDE_H
 #define AK_ASIDE_H
@@ -18,16 +19,35 @@ typedef struct ak_aside {
     cpu_set_t home, without;
 } ak_aside;
 
-/* By the waker, while the thread sleeps. A thread that has no other processor, or is aside already, stays as
- * it is; so does one on a machine of more than CPU_SETSIZE processors. */
-static inline void ak_aside_begin(ak_aside *a, pthread_t thread)
+/* Sets `without`, from what `thread` may use. 0 where that would leave nothing, where nothing would change,
+ * and on a machine of more than CPU_SETSIZE processors. */
+static inline int ak_aside_find(ak_aside *a, pthread_t thread)
 {
     int here = sched_getcpu();
-    if (a->is || here < 0 || here >= CPU_SETSIZE) return;
-    if (pthread_getaffinity_np(thread, sizeof a->home, &a->home) != 0 || !CPU_ISSET(here, &a->home)) return;
+    if (here < 0 || here >= CPU_SETSIZE) return 0;
+    if (pthread_getaffinity_np(thread, sizeof a->home, &a->home) != 0 || !CPU_ISSET(here, &a->home)) return 0;
     a->without = a->home;
     CPU_CLR(here, &a->without);
-    a->is = CPU_COUNT(&a->without) > 0 && pthread_setaffinity_np(thread, sizeof a->without, &a->without) == 0;
+    return CPU_COUNT(&a->without) > 0;
+}
+
+/* By the waker, while the thread sleeps. */
+static inline void ak_aside_begin(ak_aside *a, pthread_t thread)
+{
+    if (a->is || !ak_aside_find(a, thread)) return;
+    a->is = pthread_setaffinity_np(thread, sizeof a->without, &a->without) == 0;
+}
+
+/* By the maker: pthread_create, of a thread that is born aside. */
+static inline int ak_aside_create(ak_aside *a, pthread_t *thread, void *(*start)(void *), void *arg)
+{
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return pthread_create(thread, NULL, start, arg);
+    a->is = ak_aside_find(a, pthread_self()) &&
+            pthread_attr_setaffinity_np(&attributes, sizeof a->without, &a->without) == 0;
+    int error = pthread_create(thread, &attributes, start, arg);
+    pthread_attr_destroy(&attributes);
+    return error;
 }
 
 /* By the thread itself, as soon as it runs. Where somebody else has moved it meanwhile, theirs holds. */
@@ -47,6 +67,12 @@ typedef struct ak_aside {
 static inline void ak_aside_begin(ak_aside *a, pthread_t thread)
 {
     (void)a, (void)thread;
+}
+
+static inline int ak_aside_create(ak_aside *a, pthread_t *thread, void *(*start)(void *), void *arg)
+{
+    (void)a;
+    return pthread_create(thread, NULL, start, arg);
 }
 
 static inline void ak_aside_end(ak_aside *a)

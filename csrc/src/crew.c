@@ -26,7 +26,7 @@ typedef struct worker {
     ak_crew *crew;
     int index;
     pthread_t thread;
-    int parked; /* waits on `wake`; this and aside under `park` */
+    int parked; /* waits on `wake`; this under `park` */
     ak_aside aside;
 } worker;
 
@@ -107,6 +107,7 @@ static void *worker_main(void *arg)
 {
     worker *w = arg;
     ak_crew *c = w->crew;
+    ak_aside_end(&w->aside);
     for (uint64_t run = 0;;) {
         run = enter(w, run);
         int stop = atomic_load_explicit(&c->stop, memory_order_relaxed);
@@ -183,8 +184,9 @@ ak_status ak_crew_create(ak_crew **crew, int threads, size_t scratch_bytes)
         return AK_ERR_MEMORY;
     }
     for (int i = 0; i < threads - 1; i++) {
-        c->workers[i] = (worker){.crew = c, .index = i + 1};
-        if (pthread_create(&c->workers[i].thread, NULL, worker_main, &c->workers[i]) != 0) {
+        worker *w = &c->workers[i];
+        *w = (worker){.crew = c, .index = i + 1};
+        if (ak_aside_create(&w->aside, &w->thread, worker_main, w) != 0) {
             stop_workers(c, i);
             release(c);
             return AK_ERR_THREADS;

@@ -131,9 +131,9 @@ static void check_wakes(void)
     CPU_SET(sched_getcpu(), &here);
     CHECK(pthread_setaffinity_np(pthread_self(), sizeof here, &here) == 0);
     wake w = {.caller = pthread_self()}, *to = &w;
-    for (int round = 0; round < 5; round++) {
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL); /* until it is parked */
-        if (round) {                                              /* beside the caller: where it would stay */
+    for (int round = 0; round < 5; round++) { /* the first one's worker was just made */
+        if (round) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL); /* until it is parked */
+        if (round) { /* beside the caller: where it would stay */
             CHECK(pthread_setaffinity_np(w.worker, sizeof here, &here) == 0);
             CHECK(pthread_setaffinity_np(w.worker, sizeof all, &all) == 0);
         }
