@@ -14,7 +14,7 @@
 #include "memory.h"
 #include "vq_sieve.h"
 
-#define AK_VQ_BLOCK 96 /* vectors of one task: a multiple of every kernel's rows */
+#define AK_VQ_BLOCK 48 /* vectors of one task: what is sifted together */
 
 typedef struct ak_panels {
     const float *codewords;  /* panels x dim x columns, aligned */
