@@ -3,14 +3,70 @@
  * With u = 127.5 log256(1 + 255 |x|), a sample's code is 128 + floor(u), mirrored for negative samples. A
  * polynomial gives 65536 (128 + u) to some 4; only where that lies within NEAR of a step (one sample in four
  * thousand) is the sample compared with the steps themselves, which mulaw_tables.c holds as exact floats.
+ * AVX2 has a way of its own: mulaw_words.h.
  */
 #include "quantize.h"
 #include "blocks.h"
 #include "mulaw_tables.h"
+#if defined(AK_BUILD_AVX2)
+#    include "mulaw_words.h"
+#endif
 
-#define UNIT 65536            /* of fixed point: a step of the code */
-#define PER_OCTAVE 1044480.0f /* UNIT times the steps per doubling of 1 + 255 |x|, 127.5 / 8 */
-#define NEAR 8                /* above the error of the polynomial and of the roundings together */
+/* The code of x, given one that may be off by one. Without branches, which would go either way. */
+static uint8_t mend(float x, uint8_t code)
+{
+    float a = __builtin_fabsf(x);
+    int sign = code < 128 ? 0xff : 0, k = (code ^ sign) - 128;
+    int above = (a >= ak_mulaw_steps[k < 127 ? k + 1 : 127]) & (k < 127),
+        below = (a < ak_mulaw_steps[k]) & (k > 0);
+    return (uint8_t)((128 + k + above - below) ^ sign);
+}
+
+#if defined(AK_BUILD_AVX2)
+
+enum { RUN = 32 }; /* blocks */
+
+/* A run's blocks near a step are noted without a branch, and mended after it: which they are is nothing that
+ * a processor could foresee. */
+static void encode_run(const float *x, uint8_t *code, size_t blocks)
+{
+    uint32_t near[RUN + 1];
+    size_t at[RUN + 1], noted = 0;
+    for (size_t b = 0; b < blocks; b++) {
+        near[noted] = words_encode(x + b * WORDS, code + b * WORDS, ak_mulaw_steps[0]);
+        at[noted] = b * WORDS;
+        noted += near[noted] != 0;
+    }
+    for (size_t n = 0; n < noted; n++) {
+        do {
+            size_t i = at[n] + (size_t)__builtin_ctz(near[n]);
+            code[i] = mend(x[i], code[i]);
+        } while (near[n] &= near[n] - 1);
+    }
+}
+
+static void encode(const void *from, void *to, size_t count)
+{
+    const float *x = from;
+    uint8_t *code = to;
+    for (size_t n; count >= WORDS; count -= n, x += n, code += n) {
+        n = count < RUN * WORDS ? count / WORDS * WORDS : RUN * WORDS;
+        encode_run(x, code, n / WORDS);
+    }
+    if (count) {
+        float in[WORDS] = {0};
+        uint8_t out[WORDS];
+        memcpy(in, x, count * sizeof *in);
+        encode_run(in, out, 1);
+        memcpy(code, out, count);
+    }
+}
+
+#else
+
+#    define UNIT 65536            /* of fixed point: a step of the code */
+#    define PER_OCTAVE 1044480.0f /* UNIT times the steps per doubling of 1 + 255 |x|, 127.5 / 8 */
+#    define NEAR 8                /* above the error of the polynomial and of the roundings together */
 
 /* UNIT (128 + 15.9375 log2(m)) on [1, 2], Chebyshev, error 2.3 and as much again by rounding. */
 static const float poly[7] = {0x1.3e8b48p+22f,  0x1.843b1ap+22f, -0x1.51fbe4p+22f, 0x1.9e4e96p+21f,
@@ -44,16 +100,6 @@ AK_INLINE void encode_lanes(const float *x, const int COUNT, v_i32 code[AK_NARRO
     }
 }
 
-/* The code of x, given one that may be off by one. */
-static uint8_t mend(float x, uint8_t code)
-{
-    float a = x < 0 ? -x : x;
-    int k = code < 128 ? 127 - code : code - 128;
-    while (k < 127 && a >= ak_mulaw_steps[k + 1]) k++;
-    while (k > 0 && a < ak_mulaw_steps[k]) k--;
-    return (uint8_t)(code < 128 ? 127 - k : 128 + k);
-}
-
 /* Mends the lanes near a step. */
 static __attribute__((noinline)) void mend_block(const float *x, uint8_t *code)
 {
@@ -79,6 +125,8 @@ static void encode(const void *from, void *to, size_t count)
 {
     ak_each_block(from, sizeof(float), to, 1, count, encode_block);
 }
+
+#endif
 
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias)); /* one store for each four */
 
