@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from kernel_goals import GOALS, Goal
@@ -35,6 +36,7 @@ class Finding:
     avx2: stats.Interval | None = None
     limit_percent: float | None = None
     only_avx2: bool = False
+    remark: str = ""
 
     @property
     def least(self) -> float | None:
@@ -89,7 +91,8 @@ class Runs:
                 continue
             variants = [self._find(goal, f"{goal.ours}:{name}", goal.threads, line) for name in ("reused", "avx2")]
             others = [self._measure(goal, v[0]) if v and goal.rival != goal.ours else None for v in variants]
-            made[line.label] = Finding(goal, line.label, found, *others, line["limit_percent"], self.only_avx2)
+            remark = self._remark(goal, line)
+            made[line.label] = Finding(goal, line.label, found, *others, line["limit_percent"], self.only_avx2, remark)
         return list(made.values())
 
     def worst(self, goal: Goal) -> tuple[Finding | None, int]:
@@ -128,6 +131,15 @@ class Runs:
         rivals = self._find(goal, as_ours, 1, ours) or self._find(goal, goal.rival, 1, ours)
         return faster(ours, rivals[0]) if rivals else None
 
+    def _remark(self, goal: Goal, ours: Line) -> str:
+        """Of several threads against one: how many rounds count, and what all of them say."""
+        if goal.rival != goal.ours or goal.registers:
+            return ""
+        one = self._find(goal, goal.ours, 1, ours)[0]
+        share = np.mean([given for r in _together(ours, one) for given in _granted(ours, one, r)])
+        every = scaling(ours, one, every=True)
+        return f" ({100 * share:.0f}% of rounds; all: {goal.number(every.value)})" if every and share < 1 else ""
+
     def _share(self, goal: Goal, ours: Line) -> stats.Interval | None:
         """Of the peak rate of multiply-adds, in which each counts as two operations."""
         flops = goal.flops(ours.case) if goal.flops else self.flops[(ours.run, ours.suite, ours.label, ours.op)]
@@ -150,17 +162,43 @@ def faster(ours: Line, rival: Line) -> stats.Interval:
     )
 
 
-def scaling(ours: Line, one: Line, registers: bool = False) -> stats.Interval | None:
+GRANTED = 0.875  # of as many times the multiply-adds of one thread as there are threads; 1.75 for two
+
+
+def scaling(ours: Line, one: Line, registers: bool = False, every: bool = False) -> stats.Interval | None:
     """How many times as fast several threads are as one, which goes from processor to processor (bench/runner.py): of
-    ``ours.threads`` rounds each, the mean speeds. ``registers``: of multiply-adds in registers, measured just before
-    each turn, instead. None where they were not."""
-    both = sorted(ours.rounds.keys() & one.rounds.keys())
+    ``ours.threads`` rounds each, the mean speeds. Only of rounds in which the machine gave each thread a processor,
+    unless there is none or ``every`` one is asked for. ``registers``: of multiply-adds in registers, measured just
+    before each turn, instead. None where they were not."""
     if registers:
         both = sorted(ours.peaks.keys() & one.peaks.keys())
         speeds = [[_means(line.peaks[r], ours.threads) for r in both] for line in (one, ours)]
-    else:
-        speeds = [[_means(1 / line.rounds[r], ours.threads) for r in both] for line in (one, ours)]
-    return stats.ratio_interval(*speeds) if both else None
+        return stats.ratio_interval(*speeds) if both else None
+    both = _together(ours, one)
+    masks = {r: _granted(ours, one, r) for r in both}
+    if every or not any(mask.any() for mask in masks.values()):
+        masks = {r: np.ones_like(mask) for r, mask in masks.items()}
+    kept = [r for r in both if masks[r].any()]
+    speeds = [
+        [_means(1 / line.rounds[r], ours.threads)[: len(masks[r])][masks[r]] for r in kept] for line in (one, ours)
+    ]
+    return stats.ratio_interval(*speeds) if kept else None
+
+
+def _together(ours: Line, one: Line) -> list[int]:
+    return sorted(ours.rounds.keys() & one.rounds.keys())
+
+
+def _granted(ours: Line, one: Line, replicate: int) -> Any:
+    """Of each ``ours.threads`` rounds: whether the machine gave as many processors in all of them. Hosts give two of a
+    virtual machine one core now and then; multiply-adds in registers, just before each turn, bear witness."""
+    rounds = min(len(line.rounds[replicate]) for line in (ours, one))
+    together = min(ours.threads, rounds)
+    whole = rounds // together * together
+    if replicate not in ours.peaks or replicate not in one.peaks:
+        return np.ones(whole // together, bool)
+    enough = ours.peaks[replicate][:whole] >= GRANTED * ours.threads * one.peaks[replicate][:whole]
+    return enough.reshape(-1, together).all(axis=1)
 
 
 def _means(speeds: stats.Floats, every: int) -> stats.Floats:
@@ -201,7 +239,9 @@ array in every call, and the rival too where the registry has it so; “AVX2 onl
 of the factor is asked. A share of the peak is operations over time over the rate of fused multiply-adds (two operations
 each) that was measured just before, round by round (`bench run --peak`); an FFT counts as 2.5 n log2 n operations.
 Where more threads are measured, too, the one thread goes from processor to processor, round by round, and the factor
-is over its mean speed; “the machine itself” are multiply-adds in registers, just before each turn.
+is over its mean speed. “The machine itself” are multiply-adds in registers, just before each turn. Rounds count where
+these are at least 1.75 times as many on two threads as on one, for hosts give two processors of a virtual machine one
+core now and then, and then there is nothing to share; how many count is said, and what all of them say.
 “% of limit” is the suite's own roofline, which counts bytes too, and the FFT alone by split radix."""
 HALVED = "This machine has no AVX-512: of a factor over a library, half is asked."
 HEADINGS = ("ours over it", "least", "aim", "verdict", "outputs reused", "AVX2 only", "half of it", "% of limit")
@@ -216,7 +256,8 @@ def cells(one: Finding) -> list[str]:
     interval = f"{goal.number(found.value)} ({goal.number(found.low)} to {goal.number(found.high)})"
     others = [goal.number(other.value if other else None) for other in (one.reused, one.avx2)]
     limit = significant(one.limit_percent)
-    return [interval, goal.number(one.least), goal.number(goal.aim), one.verdict, *others, one.avx2_verdict, limit]
+    verdict = one.verdict + one.remark
+    return [interval, goal.number(one.least), goal.number(goal.aim), verdict, *others, one.avx2_verdict, limit]
 
 
 def table(headings: Sequence[str], left: int, rows: Iterable[Sequence[str]]) -> str:

@@ -143,6 +143,26 @@ def test_two_threads_are_held_against_one_thread_on_each_processor_in_turn() -> 
     assert Runs([results(rows("c", 1.0), rows("c", 0.5, 2))]).findings(goal("c", threads=2, registers=True)) == []
 
 
+def test_rounds_in_which_the_machine_gave_two_threads_one_core_do_not_count() -> None:
+    """In three of eight rounds two threads are no faster than one, and neither are multiply-adds in registers."""
+    shared = [True, False, False, False, True, True, False, False]
+    one = [replace(r, peak_gflops=[100.0] * 8) for r in rows("c", 1.0)]
+    two = [
+        replace(
+            r,
+            samples_ns=[ns * (2 if one_core else 1) for ns, one_core in zip(r.samples_ns, shared, strict=True)],
+            peak_gflops=[102.0 if one_core else 190.0 for one_core in shared],
+        )
+        for r in rows("c", 0.5, 2)
+    ]
+    found = only(Runs([results(one, two)]), goal("c", 1.85, threads=2))
+    assert found.found.value == pytest.approx(2, rel=0.01) and found.verdict == "met"
+    assert found.remark == " (50% of rounds; all: 1.73×)"  # pairs of rounds, for the one thread's two processors
+    never = [replace(r, peak_gflops=[102.0] * 8) for r in two]
+    found = only(Runs([results(one, never)]), goal("c", 1.85, threads=2))
+    assert found.missed and found.remark == " (0% of rounds; all: 1.73×)"  # nothing to go by: all of them count
+
+
 def test_half_is_asked_of_a_machine_with_avx2_only() -> None:
     limits = {threads: {**limit, "isa": "avx2"} for threads, limit in LIMITS.items()}
     made = results(rows("c", 1.0), rows("torch", 5.0), rows("c", 0.6, 2))
