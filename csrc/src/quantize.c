@@ -5,7 +5,7 @@
 #include "memory.h"
 #include "quantize.h"
 
-#define CHUNK 16384 /* elements of one task: source and target stay within a core's level-2 cache */
+#define CHUNK 4096 /* elements that a thread takes at a time */
 
 struct ak_quantize {
     ak_crew *crew;
@@ -95,17 +95,18 @@ typedef struct conversion {
     unsigned char *to;
     size_t from_size, to_size; /* bytes of an element */
     ak_block block;
-    size_t chunks; /* tasks of one row */
 } conversion;
 
-static void convert_task(const void *job, void *scratch, size_t task)
+static void convert_walk(const void *job, void *scratch, ak_share *share)
 {
     const conversion *c = job;
     (void)scratch;
-    size_t row = task / c->chunks, column = task % c->chunks * CHUNK;
-    size_t count = c->block.columns - column < CHUNK ? c->block.columns - column : CHUNK;
-    c->convert(c->from + (row * c->block.from_stride + column) * c->from_size,
-               c->to + (row * c->block.to_stride + column) * c->to_size, count);
+    for (ak_place at; ak_share_next(share, &at);) {
+        size_t column = at.block * CHUNK;
+        size_t count = c->block.columns - column < CHUNK ? c->block.columns - column : CHUNK;
+        c->convert(c->from + (at.row * c->block.from_stride + column) * c->from_size,
+                   c->to + (at.row * c->block.to_stride + column) * c->to_size, count);
+    }
 }
 
 static ak_status run(const ak_quantize *plan, void *work, conversion *c)
@@ -114,8 +115,8 @@ static ak_status run(const ak_quantize *plan, void *work, conversion *c)
     ak_status status = ak_block_check(c->block, c->from, c->to);
     if (status || ak_block_empty(c->block)) return status;
     c->block = ak_block_joined(c->block);
-    c->chunks = (c->block.columns + CHUNK - 1) / CHUNK;
-    return ak_crew_run(plan->crew, work, convert_task, c, c->block.rows * c->chunks);
+    return ak_crew_walk(plan->crew, work, convert_walk, c, c->block.rows,
+                        (c->block.columns + CHUNK - 1) / CHUNK, 1);
 }
 
 ak_status ak_quantize_encode(const ak_quantize *plan, void *work, ak_block block, const float *samples,
