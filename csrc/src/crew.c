@@ -20,8 +20,7 @@
 #include <unistd.h>
 
 #define SPINS 4000  /* pauses; some tens of microseconds */
-#define YIELDS 2000 /* and then, before parking; about a millisecond where nobody else wants the processor   \
-                     */
+#define YIELDS 2000 /* and then, before parking; a millisecond where nobody else wants to run */
 
 #define INSIDE UINT64_C(0xffff) /* of the gate: workers inside */
 #define OPEN UINT64_C(0x10000)
