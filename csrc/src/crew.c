@@ -17,10 +17,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
-#define SPINS 4000  /* pauses; some tens of microseconds */
-#define YIELDS 2000 /* and then, before parking; a millisecond where nobody else wants to run */
+#define SPINS 4000         /* pauses; some tens of microseconds */
+#define LOOK_ON_NS 1000000 /* and then, before parking; others who want to run end it sooner */
 
 #define INSIDE UINT64_C(0xffff) /* of the gate: workers inside */
 #define OPEN UINT64_C(0x10000)
@@ -65,6 +66,13 @@ static inline void pause_cpu(void)
 #endif
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 static void work_off(ak_crew *c, int index)
 {
     void *scratch = c->scratch ? c->scratch + (size_t)index * c->scratch_bytes : NULL;
@@ -95,9 +103,9 @@ static uint64_t enter(worker *w, uint64_t seen)
         run = try_enter(c, seen);
         if (run == seen) pause_cpu();
     }
-    for (int i = 0; i < YIELDS && run == seen; i++) {
+    for (int64_t until = now_ns() + LOOK_ON_NS; run == seen && now_ns() < until;) {
+        sched_yield();
         run = try_enter(c, seen);
-        if (run == seen) sched_yield();
     }
     if (run != seen) return run;
     pthread_mutex_lock(&c->park);

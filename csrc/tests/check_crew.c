@@ -131,6 +131,7 @@ static void check_wakes(void)
     CPU_SET(sched_getcpu(), &here);
     CHECK(pthread_setaffinity_np(pthread_self(), sizeof here, &here) == 0);
     wake w = {.caller = pthread_self()}, *to = &w;
+    int elsewhere = 0;
     for (int round = 0; round < 5; round++) { /* the first one's worker was just made */
         if (round) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL); /* until it is parked */
         if (round) { /* beside the caller: where it would stay */
@@ -140,9 +141,11 @@ static void check_wakes(void)
         atomic_store(&w.processor, 0);
         CHECK(ak_crew_run(crew, NULL, meet, &to, 2) == AK_OK);
         int processor = atomic_load(&w.processor) - 1;
-        CHECK(processor >= 0 && !CPU_ISSET(processor, &here));
+        CHECK(processor >= 0);
+        elsewhere += !CPU_ISSET(processor, &here);
         CHECK(pthread_getaffinity_np(w.worker, sizeof now, &now) == 0 && CPU_EQUAL(&now, &all));
     }
+    CHECK(elsewhere >= 3); /* a busy machine may move one before it says where it is */
     ak_crew_destroy(crew);
 
     ak_aside aside = {0}; /* and whoever is moved by somebody else stays there */
