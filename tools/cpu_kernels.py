@@ -293,12 +293,16 @@ def machine(runs: Runs) -> list[str]:
     ]
     versions = {f"{name} {n.version}" for n in runs.lines if (name := n.impl.split(":")[0]) != "c" and n.version}
     described = [f"- {text(name)}: {text(value)}" for name, value in environment.describe(first.environment)]
-    names = sorted({line.run for line in runs.lines})
+    made: dict[str, set[str]] = {}
+    for result in runs.results:
+        by = dict(environment.describe(result.environment)).get("audio-bench", "an unknown version")
+        made.setdefault(by, set()).update(row.run for row in result.rows)
     return [
         "## Machine and versions",
         "\n".join([*described, *dict.fromkeys(limits)]),
         f"Implementations: {text(', '.join(sorted(versions)))}.",
-        f"Runs: {text(', '.join(names))}; made and read by `make kernels`.",
+        "Runs, made and read by `make kernels`:",
+        "\n".join(f"- {text(by)}: {text(', '.join(sorted(names)))}" for by, names in made.items()),
     ]
 
 

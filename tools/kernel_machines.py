@@ -44,7 +44,7 @@ def render(machines: Sequence[Runs], pages: str, misses: str) -> str:
 
 def _described(runs: Runs) -> str:
     known = dict(environment.describe(runs.results[0].environment))
-    return text("; ".join(known[name] for name in ("CPU", "Vector units", "Caches", "audio-bench") if name in known))
+    return text("; ".join(known[name] for name in ("CPU", "Vector units", "Caches") if name in known))
 
 
 def _row(goal: Goal, machines: Sequence[Runs]) -> list[str]:

@@ -38,16 +38,19 @@ static inline void ak_aside_begin(ak_aside *a, pthread_t thread)
     a->is = pthread_setaffinity_np(thread, sizeof a->without, &a->without) == 0;
 }
 
-/* By the maker: pthread_create, of a thread that is born aside. */
+/* By the maker: pthread_create, of a thread that is born aside. Where that fails, as it does in a sandbox
+ * that forbids threads to choose their processors, it is born anywhere. */
 static inline int ak_aside_create(ak_aside *a, pthread_t *thread, void *(*start)(void *), void *arg)
 {
     pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0) return pthread_create(thread, NULL, start, arg);
-    a->is = ak_aside_find(a, pthread_self()) &&
-            pthread_attr_setaffinity_np(&attributes, sizeof a->without, &a->without) == 0;
-    int error = pthread_create(thread, &attributes, start, arg);
-    pthread_attr_destroy(&attributes);
-    return error;
+    if (ak_aside_find(a, pthread_self()) && pthread_attr_init(&attributes) == 0) {
+        a->is = pthread_attr_setaffinity_np(&attributes, sizeof a->without, &a->without) == 0;
+        int error = a->is ? pthread_create(thread, &attributes, start, arg) : -1;
+        pthread_attr_destroy(&attributes);
+        if (!error) return 0;
+        a->is = 0;
+    }
+    return pthread_create(thread, NULL, start, arg);
 }
 
 /* By the thread itself, as soon as it runs. Where somebody else has moved it meanwhile, theirs holds. */

@@ -9,6 +9,11 @@ void check_failed(const char *what, const char *file, int line)
     fprintf(stderr, "%s:%d: %s does not hold\n", file, line, what);
 }
 
+int check_failures(void)
+{
+    return failures;
+}
+
 void *check_memory(size_t bytes)
 {
     void *p = calloc(bytes ? bytes : 1, 1);

@@ -16,6 +16,9 @@
 #define CHECK(holds) ((holds) ? (void)0 : check_failed(#holds, __FILE__, __LINE__))
 void check_failed(const char *what, const char *file, int line);
 
+/* How many so far. */
+int check_failures(void);
+
 /* Zeroed memory of exactly that size, so that an address sanitizer sees one step beyond; ends the program
  * where there is none. */
 void *check_memory(size_t bytes);

@@ -5,6 +5,16 @@
 
 #include <time.h>
 
+#ifdef __linux__
+#    include <errno.h>
+#    include <linux/filter.h>
+#    include <linux/seccomp.h>
+#    include <sys/prctl.h>
+#    include <sys/syscall.h>
+#    include <sys/wait.h>
+#    include <unistd.h>
+#endif
+
 enum { ROWS = 3, BLOCKS = 57, MOST_THREADS = 8 };
 
 /* ---- every block once, and in few stretches ---------------------------------------------------------------
@@ -159,6 +169,30 @@ static void check_wakes(void)
     CHECK(!aside.is);
     CHECK(pthread_setaffinity_np(pthread_self(), sizeof all, &all) == 0);
 }
+
+/* A sandbox that forbids to choose processors: plans are made and run all the same. */
+static void check_forbidden(void)
+{
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        struct sock_filter rules[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sched_setaffinity, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog filter = {sizeof rules / sizeof *rules, rules};
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+            _exit(2); /* this kernel has no such filters */
+        int before = check_failures();
+        check_walks(2, NULL);
+        _exit(check_failures() != before);
+    }
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 2));
+}
 #endif
 
 void check_crew(const ak_options *options)
@@ -172,5 +206,6 @@ void check_crew(const ak_options *options)
     check_many();
 #ifdef __linux__
     check_wakes();
+    check_forbidden();
 #endif
 }
