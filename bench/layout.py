@@ -46,7 +46,8 @@ def draw() -> None:
     """Draw anew where what is allocated from now on will lie. Does nothing where the C library is not glibc.
 
     The heap gets holes of random sizes, from 1 KB to 34 MB, at random distances, and loses those that importing and
-    planning left: what fits into one of them would lie in it every time. Neither touches the memory inside.
+    planning left: what fits into one of them would lie in it every time. Its end moves as well, for what fits into no
+    hole. Nothing touches the memory inside.
     """
     if _LIBRARY is None:
         return
@@ -56,6 +57,7 @@ def draw() -> None:
     heads = [(_draw.randrange(16, 8192), size) for size in _sizes()]
     _kept.extend(_LIBRARY.malloc(head + size) for head, size in heads)
     _close_holes(_LIBRARY)
+    _kept.append(_LIBRARY.malloc(_draw.randrange(LEAST, LEAST + 8192)))  # in no hole: what fits none lies behind it
     for n, (head, _) in enumerate(heads):  # the head stays: the hole behind begins anywhere, and touches no other
         _kept[n] = _LIBRARY.realloc(_kept[n], head)
 

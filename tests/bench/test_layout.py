@@ -51,6 +51,12 @@ def test_how_two_arrays_lie_to_one_another_is_drawn(leave, sizes):
     assert len({one % 4096 for one, _ in found}) > 40
 
 
+def test_blocks_that_fit_into_no_hole_are_drawn_as_well():
+    """Between blocks that stay lie holes for all that drawing allocates, so that the end of the heap never moves."""
+    found, _ = drawn([30 << 20] * 8, 64, 28 << 20)
+    assert len({one % 4096 for (one,) in found}) > 40
+
+
 def test_processes_draw_apart():
     assert len({drawn([], 1, 8192)[0][0][0] % 4096 for _ in range(8)}) >= 7
 
