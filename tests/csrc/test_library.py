@@ -178,7 +178,7 @@ def test_limits_are_plausible(isa: str) -> None:
 def test_large_arrays_begin_where_a_huge_page_does() -> None:
     """Arrays that the binding makes: at the limit, and a word below it."""
     for size, large in ((LARGE, True), (LARGE - 4, False)):
-        made = _memory.empty((size // 4, 1), np.float32)
+        made = _memory.empty((size // 4, 1), np.dtype(np.float32))
         assert (made.shape, made.dtype, made.nbytes) == ((size // 4, 1), np.float32, size)
         assert made.flags.c_contiguous and made.flags.writeable
         assert not large or made.ctypes.data % HUGE_PAGE == 0

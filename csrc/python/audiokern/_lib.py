@@ -1,18 +1,26 @@
-"""The shared library and what every binding needs: status codes, options, pointers into NumPy arrays."""
+"""The shared library and what every binding needs: status codes, options, pointers into NumPy arrays.
+
+After a kernel that filled the caches, every line of Python costs microseconds. So what a call needs is little: the
+layout of its arrays is worked out once for calls of one shape, and addresses take the short way.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._memory import empty
 
 __all__ = ["AudiokernError", "isa", "isas"]
+
+F32, C64 = np.dtype(np.float32), np.dtype(np.complex64)
 
 ISAS = ("auto", "portable", "neon", "avx2", "avx512")  # in the order of ak_isa
 
@@ -82,12 +90,72 @@ def options(threads: int = 1, isa: str = "auto") -> Options:
     return Options(threads, ISAS.index(isa))
 
 
-def f32(array: Any, name: str = "array") -> np.ndarray:
-    """``array`` as C-contiguous float32, copied only where it is not so already."""
-    result = np.ascontiguousarray(array, dtype=np.float32)
-    if result.ndim == 0:
-        raise ValueError(f"{name} must have at least one dimension")
-    return result
+def f32(array: Any) -> np.ndarray:
+    """``array`` as C-contiguous float32 of one dimension or more, copied only where it is not so already."""
+    return np.ascontiguousarray(array, F32)
+
+
+_memory_of = (ctypes.c_char * 0).from_buffer
+
+
+def address(array: np.ndarray) -> Any:
+    """The memory of a C-contiguous ``array`` as a pointer parameter takes it; valid while this is kept.
+
+    With cold caches ``array.ctypes.data`` takes 35 us, most of it in Python.
+    """
+    try:
+        return _memory_of(array)
+    except TypeError:  # it is read-only
+        return array.ctypes.data
+
+
+def rows_of(shape: tuple[int, ...]) -> int:
+    """How many rows of the last axis an array has; none where they are empty."""
+    return math.prod(shape[:-1]) if shape[-1] else 0
+
+
+class Layout(NamedTuple):
+    """How a function is told about arrays of one shape: all its parameters but the plan and the two addresses."""
+
+    out: tuple[int, ...]
+    """The shape of the output."""
+    before: tuple[Any, ...]
+    """The parameters between the plan and the input's address,"""
+    between: tuple[Any, ...]
+    """between the two addresses,"""
+    after: tuple[Any, ...]
+    """and after the output's."""
+
+
+class Last:
+    """``make(*key)``, kept for the last key: most calls have the shape of the one before."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._make = make
+        self._made: tuple[Any, Any] = None, None
+
+    def __call__(self, *key: Any) -> Any:
+        made = self._made  # read and replaced as one, for other threads may do the same
+        if made[0] != key:
+            made = self._made = key, self._make(*key)
+        return made[1]
+
+
+def execute(function: Any, plan: Any, layout: Layout, x: np.ndarray, out: np.ndarray | None, dtype: Any) -> np.ndarray:
+    """Call ``function``, from ``x`` into ``out`` or a new array, which is returned."""
+    out = output(out, layout.out, dtype)
+    if status := function(plan, *layout.before, address(x), *layout.between, address(out), *layout.after):
+        raise AudiokernError(status)
+    return out
+
+
+def bind(function: Any, owner: Any, layout: Layout, x: np.ndarray, out: np.ndarray | None, dtype: Any) -> Bound:
+    """:func:`execute` as a call to be repeated; ``owner`` has the plan."""
+    out = output(out, layout.out, dtype)
+    arguments = owner._plan, *layout.before, address(x), *layout.between, address(out), *layout.after
+    return Bound(function, arguments, out, x, owner)
 
 
 class Bound:
@@ -101,7 +169,7 @@ class Bound:
     def __init__(self, function: Any, arguments: tuple[Any, ...], out: np.ndarray, *keep: Any) -> None:
         self._function = function
         self._arguments = tuple(
-            value if kind is ctypes.c_void_p and isinstance(value, kind) else kind(value)
+            value if isinstance(value, (kind, ctypes.Array, ctypes.Structure)) else kind(value)
             for kind, value in zip(function.argtypes, arguments, strict=True)
         )
         self._keep = keep
@@ -113,12 +181,12 @@ class Bound:
         return self.out
 
 
-def output(out: np.ndarray | None, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+def output(out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """``out`` after a check of shape, type and layout, or a new array."""
     if out is None:
         return empty(shape, dtype)
     if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous or not out.flags.writeable:
-        raise ValueError(f"out must be a writeable C-contiguous {np.dtype(dtype)} array of shape {shape}")
+        raise ValueError(f"out must be a writeable C-contiguous {dtype} array of shape {shape}")
     return out
 
 

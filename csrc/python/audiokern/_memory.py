@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -13,12 +12,12 @@ HUGE_PAGE = 2 << 20
 LARGE = 32 << 20  # glibc keeps smaller memory that is freed, with its pages, and then nothing is gained
 
 
-def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """As np.empty. NumPy asks for huge pages, and Linux gives them from their boundaries on.
 
     Where an array begins anywhere, up to a thousand small pages at its ends are cleared one at a time.
     """
-    size = math.prod(shape) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * dtype.itemsize
     if size < LARGE:
         return np.empty(shape, dtype)
     room = np.empty(size + HUGE_PAGE, np.uint8)

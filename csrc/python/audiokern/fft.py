@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import Bound, Options, check, declare, f32, options, output
+from ._lib import C64, F32, Bound, Last, Layout, Options, address, bind, check, declare, execute, f32, options, rows_of
 
 __all__ = ["Fft"]
 
@@ -28,23 +28,27 @@ class Fft:
         self._plan = ctypes.c_void_p()
         self.n = n
         check(_create(self._plan, n, options(threads, isa)))
+        bins = n // 2 + 1
+        self._samples = Last(lambda shape: _layout(shape, n, "samples", bins))
+        self._bins = Last(lambda shape: _layout(shape, bins, "bins", n))
 
     def forward(self, x: Any, out: np.ndarray | None = None) -> np.ndarray:
         """complex64 ``(..., n // 2 + 1)`` of float32 ``(..., n)``."""
-        arguments, out, _keep = self._prepare(x, out, inverse=False)
-        check(_forward(*arguments))
-        return out
+        x = f32(x)
+        return execute(_forward, self._plan, self._samples(x.shape), x, out, C64)
 
     def inverse(self, spectrum: Any, out: np.ndarray | None = None) -> np.ndarray:
         """float32 ``(..., n)`` of complex64 ``(..., n // 2 + 1)``, scaled by 1 / n."""
-        arguments, out, _keep = self._prepare(spectrum, out, inverse=True)
-        check(_inverse(*arguments))
-        return out
+        spectrum = np.ascontiguousarray(spectrum, C64)
+        return execute(_inverse, self._plan, self._bins(spectrum.shape), spectrum, out, F32)
 
     def bind(self, x: Any, out: np.ndarray | None = None, inverse: bool = False) -> Bound:
         """A call of ``forward`` or ``inverse`` with its arrays bound, to be repeated."""
-        arguments, out, keep = self._prepare(x, out, inverse)
-        return Bound(_inverse if inverse else _forward, arguments, out, keep, self)
+        if inverse:
+            x = np.ascontiguousarray(x, C64)
+            return bind(_inverse, self, self._bins(x.shape), x, out, F32)
+        x = f32(x)
+        return bind(_forward, self, self._samples(x.shape), x, out, C64)
 
     @property
     def lanes(self) -> int:
@@ -59,27 +63,23 @@ class Fft:
         """
         shapes = (self.n, self.lanes), (self.n // 2 + 1, 2, self.lanes)
         shape, to = shapes[::-1] if inverse else shapes
-        x = f32(x, "x")
+        x = f32(x)
         if x.shape[1:] != shape:
             raise ValueError(f"x must be (blocks, {', '.join(map(str, shape))}), not {x.shape}")
         out = _aligned((len(x), *to))
         function = _inverse_lanes if inverse else _forward_lanes
-        return Bound(function, (self._plan, x.ctypes.data, len(x), out.ctypes.data, None), out, x, self)
-
-    def _prepare(self, x: Any, out: np.ndarray | None, inverse: bool) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
-        bins = self.n // 2 + 1
-        width, width_out, dtype = (bins, self.n, np.float32) if inverse else (self.n, bins, np.complex64)
-        x = np.ascontiguousarray(x, np.complex64) if inverse else f32(x, "x")
-        if x.ndim == 0 or x.shape[-1] != width:
-            found = x.shape[-1] if x.ndim else "no"
-            raise ValueError(f"rows of {found} {'bins' if inverse else 'samples'} were given, not {width}")
-        out = output(out, (*x.shape[:-1], width_out), dtype)
-        arguments = (self._plan, x.ctypes.data, width, x.size // width, out.ctypes.data, width_out, None)
-        return arguments, out, x
+        return Bound(function, (self._plan, address(x), len(x), address(out), None), out, x, self)
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
             _destroy(self._plan)
+
+
+def _layout(shape: tuple[int, ...], width: int, what: str, width_out: int) -> Layout:
+    """Of rows of ``width`` values."""
+    if shape[-1] != width:
+        raise ValueError(f"rows of {shape[-1]} {what} were given, not {width}")
+    return Layout((*shape[:-1], width_out), (), (width, rows_of(shape)), (width_out, None))
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:

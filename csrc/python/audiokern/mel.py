@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import Bound, Options, check, declare, f32, lib, options, output
+from ._lib import F32, Bound, Last, Layout, Options, bind, check, declare, execute, f32, lib, options, rows_of
 from .stft import Config
 
 __all__ = ["Mel"]
@@ -80,10 +80,10 @@ class Mel:
         """
         if log not in _LOGS:
             raise ValueError(f"log must be one of {', '.join(map(repr, _LOGS))}, not {log!r}")
-        filters = f32(filters, "filters")
+        filters = f32(filters)
         if filters.ndim != 2 or filters.shape[1] != config.bins:
             raise ValueError(f"filters must have the shape (mels, {config.bins}), not {filters.shape}")
-        dct = None if dct is None else f32(dct, "dct")
+        dct = None if dct is None else f32(dct)
         if dct is not None and (dct.ndim != 2 or dct.shape[1] != filters.shape[0]):
             raise ValueError(f"dct must have the shape (coefficients, {filters.shape[0]}), not {dct.shape}")
         c = _MelConfig(
@@ -105,30 +105,25 @@ class Mel:
         self.config = config
         self.frames_first = frames_first
         check(_create(self._plan, c, options(threads, isa)))
-        self.channels = int(lib.ak_mel_channels(c))
+        self.channels = channels = int(lib.ak_mel_channels(c))
+
+        def layout(shape: tuple[int, ...]) -> Layout:
+            rows, samples = rows_of(shape), shape[-1]
+            frames = config.frames(samples)
+            values, strides = ((frames, channels), (channels, 1)) if frames_first else ((channels, frames), (1, frames))
+            return Layout((*shape[:-1], *values), (), (rows, samples, samples), (frames * channels, *strides, None))
+
+        self._layout = Last(layout)
 
     def __call__(self, x: Any, out: np.ndarray | None = None) -> np.ndarray:
         """(..., channels, frames) of ``x`` (..., samples), or (..., frames, channels) if frames_first."""
-        arguments, out, _keep = self._prepare(x, out)
-        check(_execute(*arguments))
-        return out
+        x = f32(x)
+        return execute(_execute, self._plan, self._layout(x.shape), x, out, F32)
 
     def bind(self, x: Any, out: np.ndarray | None = None) -> Bound:
         """The call with its arrays bound, to be repeated."""
-        arguments, out, keep = self._prepare(x, out)
-        return Bound(_execute, arguments, out, keep, self)
-
-    def _prepare(self, x: Any, out: np.ndarray | None = None) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
-        x = f32(x, "x")
-        samples = x.shape[-1]
-        frames, channels = self.config.frames(samples), self.channels
-        shape = (frames, channels) if self.frames_first else (channels, frames)
-        out = output(out, x.shape[:-1] + shape, np.float32)
-        rows = x.size // samples if samples else 0
-        strides = (channels, 1) if self.frames_first else (1, frames)
-        arguments = (self._plan, x.ctypes.data, rows, samples, samples)
-        arguments += (out.ctypes.data, frames * channels, *strides, None)
-        return arguments, out, x
+        x = f32(x)
+        return bind(_execute, self, self._layout(x.shape), x, out, F32)
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from typing import Any
 
 import numpy as np
 
-from ._lib import Options, check, declare, f32, lib, options, output
+from ._lib import F32, Last, Layout, Options, address, check, declare, execute, f32, lib, options, output, rows_of
 
 __all__ = ["FORMATS", "Int8", "Quantizer"]
 
@@ -42,15 +43,19 @@ _int8_decode = declare("ak_int8_decode", _ptr, _ptr, _Block, _ptr, _ptr, _ptr)
 declare("ak_int8_destroy", _ptr, restype=None)
 
 
-def _codes(array: Any, dtype: Any, name: str) -> np.ndarray:
+_U8, _I8, _I16 = np.dtype(np.uint8), np.dtype(np.int8), np.dtype(np.int16)
+
+
+def _codes(array: Any, dtype: np.dtype, name: str) -> np.ndarray:
     result = np.ascontiguousarray(array)
     if result.dtype != dtype:
-        raise ValueError(f"{name} must be {np.dtype(dtype)}, not {result.dtype}")
+        raise ValueError(f"{name} must be {dtype}, not {result.dtype}")
     return result
 
 
-def _flat(array: np.ndarray) -> _Block:
-    return _Block(1, array.size, array.size, array.size)
+def _flat(shape: tuple[int, ...]) -> Layout:
+    size = math.prod(shape)
+    return Layout(shape, (None, _Block(1, size, size, size)), (), ())
 
 
 class Quantizer:
@@ -72,6 +77,7 @@ class Quantizer:
         check(_create(self._plan, FORMATS.index(format), options(threads, isa)))
         self.format = format
         self.dtype = np.dtype(_CODES.get(format, np.uint8))
+        self._layout = Last(_flat)
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
@@ -79,31 +85,29 @@ class Quantizer:
 
     def encode(self, samples: Any, out: np.ndarray | None = None) -> np.ndarray:
         """Codes of float32 ``samples``, of the same shape."""
-        x = f32(samples, "samples")
-        out = output(out, x.shape, self.dtype)
-        check(_encode(self._plan, None, _flat(x), x.ctypes.data, out.ctypes.data))
-        return out
+        x = f32(samples)
+        return execute(_encode, self._plan, self._layout(x.shape), x, out, self.dtype)
 
     def decode(self, codes: Any, out: np.ndarray | None = None) -> np.ndarray:
         """float32 samples of ``codes``, of the same shape."""
         q = _codes(codes, self.dtype, "codes")
-        out = output(out, q.shape, np.float32)
-        check(_decode(self._plan, None, _flat(q), q.ctypes.data, out.ctypes.data))
-        return out
+        return execute(_decode, self._plan, self._layout(q.shape), q, out, F32)
 
     def encode_i16(self, pcm: Any, out: np.ndarray | None = None) -> np.ndarray:
         """Codes of int16 ``pcm``; G.711 formats only."""
-        x = _codes(pcm, np.int16, "pcm")
-        out = output(out, x.shape, np.uint8)
-        check(_encode_i16(self._plan, None, _flat(x), x.ctypes.data, out.ctypes.data))
-        return out
+        x = _codes(pcm, _I16, "pcm")
+        return execute(_encode_i16, self._plan, self._layout(x.shape), x, out, _U8)
 
     def decode_i16(self, codes: Any, out: np.ndarray | None = None) -> np.ndarray:
         """int16 PCM of ``codes``; G.711 formats only."""
-        q = _codes(codes, np.uint8, "codes")
-        out = output(out, q.shape, np.int16)
-        check(_decode_i16(self._plan, None, _flat(q), q.ctypes.data, out.ctypes.data))
-        return out
+        q = _codes(codes, _U8, "codes")
+        return execute(_decode_i16, self._plan, self._layout(q.shape), q, out, _I16)
+
+
+def _matrix(shape: tuple[int, ...], axis: str) -> tuple[_Block, int]:
+    """The block of an array, and how many scales it has."""
+    rows, columns = rows_of(shape), shape[-1]
+    return _Block(rows, columns, columns, columns), {"tensor": 1, "row": rows, "column": columns}[axis]
 
 
 class Int8:
@@ -124,44 +128,40 @@ class Int8:
         self._plan = ctypes.c_void_p()
         check(_int8_create(self._plan, _SCALES.index(axis), options(threads, isa)))
         self.axis = axis
+        self._layout = Last(lambda shape: _matrix(shape, axis))
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
             lib.ak_int8_destroy(self._plan)
 
-    def _block(self, array: np.ndarray) -> _Block:
-        columns = array.shape[-1]
-        return _Block(array.size // columns if columns else 0, columns, columns, columns)
-
-    def _count(self, array: np.ndarray) -> int:
-        block = self._block(array)
-        return {"tensor": 1, "row": block.rows, "column": block.columns}[self.axis]
-
-    def _scales(self, scales: Any, array: np.ndarray) -> np.ndarray:
-        scales = f32(scales, "scales")
-        if scales.size != self._count(array):
-            raise ValueError(f"scales must hold {self._count(array)} values, not {scales.size}")
+    def _scales(self, scales: Any, count: int) -> np.ndarray:
+        scales = f32(scales)
+        if scales.size != count:
+            raise ValueError(f"scales must hold {count} values, not {scales.size}")
         return scales
 
     def scales(self, samples: Any, out: np.ndarray | None = None) -> np.ndarray:
         """The largest magnitude of the tensor, row or column, divided by 127."""
-        x = f32(samples, "samples")
-        out = output(out, (self._count(x),), np.float32)
-        check(_int8_scales(self._plan, self._block(x), x.ctypes.data, out.ctypes.data))
+        x = f32(samples)
+        block, count = self._layout(x.shape)
+        out = output(out, (count,), F32)
+        check(_int8_scales(self._plan, block, address(x), address(out)))
         return out
 
     def encode(self, samples: Any, scales: Any, out: np.ndarray | None = None) -> np.ndarray:
         """int8 codes of float32 ``samples``, of the same shape."""
-        x = f32(samples, "samples")
-        s = self._scales(scales, x)
-        out = output(out, x.shape, np.int8)
-        check(_int8_encode(self._plan, None, self._block(x), x.ctypes.data, s.ctypes.data, out.ctypes.data))
+        x = f32(samples)
+        block, count = self._layout(x.shape)
+        s = self._scales(scales, count)
+        out = output(out, x.shape, _I8)
+        check(_int8_encode(self._plan, None, block, address(x), address(s), address(out)))
         return out
 
     def decode(self, codes: Any, scales: Any, out: np.ndarray | None = None) -> np.ndarray:
         """float32 samples of int8 ``codes``, of the same shape."""
-        q = _codes(codes, np.int8, "codes")
-        s = self._scales(scales, q)
-        out = output(out, q.shape, np.float32)
-        check(_int8_decode(self._plan, None, self._block(q), q.ctypes.data, s.ctypes.data, out.ctypes.data))
+        q = _codes(codes, _I8, "codes")
+        block, count = self._layout(q.shape)
+        s = self._scales(scales, count)
+        out = output(out, q.shape, F32)
+        check(_int8_decode(self._plan, None, block, address(q), address(s), address(out)))
         return out

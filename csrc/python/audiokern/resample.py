@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import Options, check, declare, f32, lib, options, output
+from ._lib import F32, Last, Layout, Options, address, check, declare, execute, f32, lib, options, rows_of
 
 __all__ = ["QUALITIES", "Resampler", "Stream"]
 
@@ -77,6 +77,14 @@ class Resampler:
         self._plan = ctypes.c_void_p()
         check(_create(self._plan, config, options(threads, isa)))
         self.rate_in, self.rate_out, self.quality = rate_in, rate_out, quality
+        plan = self._plan
+
+        def layout(shape: tuple[int, ...]) -> Layout:
+            samples = shape[-1]
+            length = _length(plan, samples)
+            return Layout((*shape[:-1], length), (None, rows_of(shape), samples), (samples,), (length,))
+
+        self._layout = Last(layout)
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
@@ -93,13 +101,8 @@ class Resampler:
 
     def __call__(self, signal: Any, out: np.ndarray | None = None) -> np.ndarray:
         """``signal`` (..., samples) at the new rate, (..., length(samples))."""
-        x = f32(signal, "signal")
-        samples = x.shape[-1]
-        length = self.length(samples)
-        out = output(out, (*x.shape[:-1], length), np.float32)
-        channels = x.size // samples if samples else 0
-        check(_execute(self._plan, None, channels, samples, x.ctypes.data, samples, out.ctypes.data, length))
-        return out
+        x = f32(signal)
+        return execute(_execute, self._plan, self._layout(x.shape), x, out, F32)
 
     def stream(self, channels: int = 1) -> Stream:
         """A new stream of ``channels`` signals."""
@@ -129,20 +132,20 @@ class Stream:
 
     def write(self, piece: Any) -> np.ndarray:
         """The outputs that ``piece`` completes; there may be none."""
-        x = f32(piece, "piece")
+        x = f32(piece)
         if x.shape[:-1] not in ((self.channels,), () if self.channels == 1 else (self.channels,)):
             raise ValueError(f"piece must be ({self.channels}, samples), not {x.shape}")
         samples = x.shape[-1]
         ready = _stream_ready(self._stream, samples)
-        out = np.empty((*x.shape[:-1], ready), np.float32)
-        check(_stream_write(self._stream, samples, x.ctypes.data, samples, out.ctypes.data, ready, None))
+        out = np.empty((*x.shape[:-1], ready), F32)
+        check(_stream_write(self._stream, samples, address(x), samples, address(out), ready, None))
         return out
 
     def flush(self) -> np.ndarray:
         """The outputs still owed, (channels, samples); the stream then takes another signal."""
         rest = _stream_rest(self._stream)
-        out = np.empty((self.channels, rest), np.float32)
-        check(_stream_flush(self._stream, out.ctypes.data, rest, None))
+        out = np.empty((self.channels, rest), F32)
+        check(_stream_flush(self._stream, address(out), rest, None))
         return out
 
     def reset(self) -> None:

@@ -8,11 +8,29 @@ middle. Signals are float32 ``(..., samples)``, spectra complex64 ``(..., frames
 from __future__ import annotations
 
 import ctypes
+import math
 from typing import Any
 
 import numpy as np
 
-from ._lib import Bound, Options, check, declare, f32, lib, options, output
+from ._lib import (
+    C64,
+    F32,
+    Bound,
+    Last,
+    Layout,
+    Options,
+    address,
+    bind,
+    check,
+    declare,
+    execute,
+    f32,
+    lib,
+    options,
+    output,
+    rows_of,
+)
 
 __all__ = ["Config", "Istft", "Stft", "istft_plain", "stft_plain"]
 
@@ -51,7 +69,7 @@ class Config(ctypes.Structure):
         """
         if pad_mode not in _PADS:
             raise ValueError(f"pad_mode must be one of {', '.join(_PADS)}, not {pad_mode!r}")
-        self.values = None if window is None else f32(window, "window")
+        self.values = None if window is None else f32(window)
         super().__init__(
             n_fft,
             n_fft // 4 if hop_length is None else hop_length,
@@ -87,25 +105,28 @@ _inverse_plain = declare("ak_istft_plain", _config, _pointer, _size, _size, _poi
 
 def stft_plain(x: Any, config: Config, out: np.ndarray | None = None) -> np.ndarray:
     """The transform by its definition, in plain C: slow, for reading and checking."""
-    x = f32(x, "x")
+    x = f32(x)
     samples = x.shape[-1]
-    rows = x.size // samples if samples else 0
-    spectrum = output(out, (*x.shape[:-1], config.frames(samples), config.bins), np.complex64)
-    check(_plain(config, x.ctypes.data, rows, samples, samples, spectrum.ctypes.data))
+    spectrum = output(out, (*x.shape[:-1], config.frames(samples), config.bins), C64)
+    check(_plain(config, address(x), rows_of(x.shape), samples, samples, address(spectrum)))
     return spectrum
 
 
 def istft_plain(spectrum: Any, config: Config, length: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
     """The least-squares inverse by its definition, in plain C: slow, for reading and checking."""
-    spectrum = np.ascontiguousarray(spectrum, np.complex64)
-    *lead, frames, bins = spectrum.shape
+    spectrum = np.ascontiguousarray(spectrum, C64)
+    rows, frames, samples = _spectra(spectrum.shape, config, length)
+    x = output(out, (*spectrum.shape[:-2], samples), F32)
+    check(_inverse_plain(config, address(spectrum), rows, frames, address(x), samples, samples))
+    return x
+
+
+def _spectra(shape: tuple[int, ...], config: Config, length: int | None) -> tuple[int, int, int]:
+    """Rows of spectra, frames of each, and samples of their inverse."""
+    *lead, frames, bins = shape
     if bins != config.bins:
         raise ValueError(f"spectrum has {bins} bins, not n_fft // 2 + 1 = {config.bins}")
-    samples = config.samples(frames) if length is None else length
-    x = output(out, (*lead, samples), np.float32)
-    rows = int(np.prod(lead))
-    check(_inverse_plain(config, spectrum.ctypes.data, rows, frames, x.ctypes.data, samples, samples))
-    return x
+    return math.prod(lead), frames, config.samples(frames) if length is None else length
 
 
 _handle = ctypes.POINTER(ctypes.c_void_p)
@@ -132,52 +153,29 @@ class Stft:
         self.config = config
         check(_create(self._plan, config, options(threads, isa)))
 
+        def layout(shape: tuple[int, ...]) -> Layout:
+            samples, bins = shape[-1], config.bins
+            frames = config.frames(samples)
+            strides = frames * bins, bins, None
+            return Layout((*shape[:-1], frames, bins), (), (rows_of(shape), samples, samples), strides)
+
+        self._layout = Last(layout)
+
     def __call__(self, x: Any, out: np.ndarray | None = None) -> np.ndarray:
         """Complex spectrum ``(..., frames, bins)`` of ``(..., samples)``."""
-        arguments, out, _keep = self._prepare(x, out)
-        check(_execute(*arguments))
-        return out
+        x = f32(x)
+        return execute(_execute, self._plan, self._layout(x.shape), x, out, C64)
 
     def bind(self, x: Any, out: np.ndarray | None = None) -> Bound:
         """The call with its arrays bound, to be repeated."""
-        arguments, out, keep = self._prepare(x, out)
-        return Bound(_execute, arguments, out, keep, self)
-
-    def _prepare(self, x: Any, out: np.ndarray | None = None) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
-        x = f32(x, "x")
-        rows, samples, frames = self._shape(x)
-        bins = self.config.bins
-        out = output(out, (*x.shape[:-1], frames, bins), np.complex64)
-        arguments = (
-            self._plan,
-            x.ctypes.data,
-            rows,
-            samples,
-            samples,
-            out.ctypes.data,
-            frames * bins,
-            bins,
-            None,
-        )
-        return arguments, out, x
+        x = f32(x)
+        return bind(_execute, self, self._layout(x.shape), x, out, C64)
 
     def spectrogram(self, x: Any, power: int = 2, out: np.ndarray | None = None) -> np.ndarray:
         """``|X| ** power`` with power 1 or 2, float32 ``(..., frames, bins)``."""
-        x = f32(x, "x")
-        rows, samples, frames = self._shape(x)
-        bins = self.config.bins
-        out = output(out, (*x.shape[:-1], frames, bins), np.float32)
-        check(
-            _spectrogram(
-                *(self._plan, power, x.ctypes.data, rows, samples, samples),
-                *(out.ctypes.data, frames * bins, bins, None),
-            )
-        )
-        return out
-
-    def _shape(self, x: np.ndarray) -> tuple[int, int, int]:
-        samples = x.shape[-1]
-        return x.size // samples if samples else 0, samples, self.config.frames(samples)
+        x = f32(x)
+        layout = self._layout(x.shape)
+        return execute(_spectrogram, self._plan, layout._replace(before=(power,)), x, out, F32)
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
@@ -192,30 +190,22 @@ class Istft:
         self.config = config
         check(_inverse_create(self._plan, config, options(threads, isa)))
 
+        def layout(shape: tuple[int, ...], length: int | None) -> Layout:
+            rows, frames, samples = _spectra(shape, config, length)
+            between = rows, frames, frames * config.bins, config.bins
+            return Layout((*shape[:-2], samples), (), between, (samples, samples, None))
+
+        self._layout = Last(layout)
+
     def __call__(self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
         """(..., length) of ``spectrum`` (..., frames, bins); length defaults to what the frames cover."""
-        arguments, out, _keep = self._prepare(spectrum, length, out)
-        check(_inverse_execute(*arguments))
-        return out
+        spectrum = np.ascontiguousarray(spectrum, C64)
+        return execute(_inverse_execute, self._plan, self._layout(spectrum.shape, length), spectrum, out, F32)
 
     def bind(self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None) -> Bound:
         """The call with its arrays bound, to be repeated."""
-        arguments, out, keep = self._prepare(spectrum, length, out)
-        return Bound(_inverse_execute, arguments, out, keep, self)
-
-    def _prepare(
-        self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None
-    ) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
-        spectrum = np.ascontiguousarray(spectrum, np.complex64)
-        *lead, frames, bins = spectrum.shape
-        if bins != self.config.bins:
-            raise ValueError(f"spectrum has {bins} bins, not n_fft // 2 + 1 = {self.config.bins}")
-        samples = self.config.samples(frames) if length is None else length
-        out = output(out, (*lead, samples), np.float32)
-        rows = int(np.prod(lead))
-        arguments = (self._plan, spectrum.ctypes.data, rows, frames, frames * bins, bins)
-        arguments += (out.ctypes.data, samples, samples, None)
-        return arguments, out, spectrum
+        spectrum = np.ascontiguousarray(spectrum, C64)
+        return bind(_inverse_execute, self, self._layout(spectrum.shape, length), spectrum, out, F32)
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):

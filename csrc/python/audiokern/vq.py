@@ -7,19 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import Options, check, declare, f32, lib, options, output
+from ._lib import F32, Last, Layout, Options, address, check, declare, execute, f32, lib, options
 
 __all__ = ["VectorQuantizer"]
 
 
-class _Layout(ctypes.Structure):
+class _Strides(ctypes.Structure):
     _fields_ = [("vector_stride", ctypes.c_size_t), ("stage_stride", ctypes.c_size_t)]
 
 
+_I32 = np.dtype(np.int32)
 _ptr, _size = ctypes.c_void_p, ctypes.c_size_t
 _create = declare("ak_vq_create", ctypes.POINTER(_ptr), _size, _size, _size, _ptr, ctypes.POINTER(Options))
-_encode = declare("ak_vq_encode", _ptr, _ptr, _size, _ptr, _size, _size, _ptr, _Layout)
-_decode = declare("ak_vq_decode", _ptr, _ptr, _size, _ptr, _Layout, _size, _ptr, _size)
+_encode = declare("ak_vq_encode", _ptr, _ptr, _size, _ptr, _size, _size, _ptr, _Strides)
+_decode = declare("ak_vq_decode", _ptr, _ptr, _size, _ptr, _Strides, _size, _ptr, _size)
 declare("ak_vq_destroy", _ptr, restype=None)
 
 
@@ -34,13 +35,20 @@ class VectorQuantizer:
     """
 
     def __init__(self, codebooks: Any, threads: int = 1, isa: str = "auto") -> None:
-        books = f32(codebooks, "codebooks")
+        books = f32(codebooks)
         if books.ndim not in (2, 3):
             raise ValueError(f"codebooks must be (size, dim) or (stages, size, dim), not {books.shape}")
         self.residual = books.ndim == 3
         self.stages, self.size, self.dim = books.shape if self.residual else (1, *books.shape)
         self._plan = ctypes.c_void_p()
-        check(_create(self._plan, self.stages, self.size, self.dim, books.ctypes.data, options(threads, isa)))
+        check(_create(self._plan, self.stages, self.size, self.dim, address(books), options(threads, isa)))
+        residual, dim = self.residual, self.dim
+
+        def vectors(count: int, stages: int) -> Layout:
+            out = (stages, count) if residual else (count,)
+            return Layout(out, (None, count), (dim, stages), (_Strides(1, count),))
+
+        self._vectors = Last(vectors)
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
@@ -48,20 +56,17 @@ class VectorQuantizer:
 
     def encode(self, vectors: Any, out: np.ndarray | None = None, stages: int | None = None) -> np.ndarray:
         """Indices (count,) of ``vectors`` (count, dim), or (stages, count) with residual codebooks."""
-        x = f32(vectors, "vectors")
+        x = f32(vectors)
         if x.ndim != 2 or x.shape[1] != self.dim:
             raise ValueError(f"vectors must be (count, {self.dim}), not {x.shape}")
-        count, stages = len(x), self.stages if stages is None else stages
-        out = output(out, (stages, count) if self.residual else (count,), np.int32)
-        check(_encode(self._plan, None, count, x.ctypes.data, self.dim, stages, out.ctypes.data, _Layout(1, count)))
-        return out
+        layout = self._vectors(len(x), self.stages if stages is None else stages)
+        return execute(_encode, self._plan, layout, x, out, _I32)
 
     def decode(self, indices: Any, out: np.ndarray | None = None) -> np.ndarray:
         """Sums of codewords (count, dim) for indices as encode gives them."""
-        q = np.ascontiguousarray(indices, dtype=np.int32)
+        q = np.ascontiguousarray(indices, _I32)
         if q.ndim != 1 + self.residual:
             raise ValueError(f"indices must be {'(stages, count)' if self.residual else '(count,)'}, not {q.shape}")
         stages, count = q.shape if self.residual else (1, len(q))
-        out = output(out, (count, self.dim), np.float32)
-        check(_decode(self._plan, None, count, q.ctypes.data, _Layout(1, count), stages, out.ctypes.data, self.dim))
-        return out
+        layout = Layout((count, self.dim), (None, count), (_Strides(1, count), stages), (self.dim,))
+        return execute(_decode, self._plan, layout, q, out, F32)

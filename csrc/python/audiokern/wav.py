@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import AudiokernError, Options, check, declare, lib, options, output
+from ._lib import F32, AudiokernError, Options, address, check, declare, lib, options, output
 
 __all__ = ["Batch", "Wav"]
 
@@ -59,8 +59,8 @@ class Wav:
         """
         count = max(0, self.frames - start) if frames is None else frames
         shape = (count,) if self.channels == 1 else (count, self.channels)
-        out = output(out, shape, np.float32)
-        check(_read(self._wav, start, count, out.ctypes.data))
+        out = output(out, shape, F32)
+        check(_read(self._wav, start, count, address(out)))
         return out
 
 
@@ -84,8 +84,8 @@ class Batch:
         if first.shape != (len(paths),):
             raise ValueError(f"{len(paths)} paths need as many starts, not {first.shape}")
         names = (ctypes.c_char_p * len(paths))(*map(os.fsencode, paths))
-        out, failed = output(out, (len(paths), frames), np.float32), ctypes.c_size_t()
-        status = _read_batch(self._plan, names, first.ctypes.data, len(paths), frames, out.ctypes.data, frames, failed)
+        out, failed = output(out, (len(paths), frames), F32), ctypes.c_size_t()
+        status = _read_batch(self._plan, names, address(first), len(paths), frames, address(out), frames, failed)
         if status:
             _check(status, paths[failed.value])
         return out
