@@ -11,7 +11,7 @@ static inline ak_stft_config take_stft(bytes *b, float **window)
                         .hop = (int)take_size(b, 120) - 1,
                         .win_length = (int)take_size(b, 310) - 2,
                         .window_first = take(b) % 8 == 0,
-                        .center = (ak_center)take_enum(b, 3),
+                        .center = (ak_center)take_enum(b, 4),
                         .pad = (ak_pad)take_enum(b, 3),
                         .pad_value = take(b) % 4 ? 0 : take_float(b)};
     int length = c.win_length > 0 ? c.win_length : c.n_fft;

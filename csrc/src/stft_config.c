@@ -5,7 +5,8 @@
 ak_status ak_stft_check(const ak_stft_config *c)
 {
     if (!c || c->n_fft < 1 || c->hop < 1 || c->win_length < 0) return AK_ERR_ARGUMENT;
-    if ((unsigned)c->pad > AK_PAD_SYMMETRIC || (unsigned)c->center > AK_CENTER_HOP) return AK_ERR_ARGUMENT;
+    if ((unsigned)c->pad > AK_PAD_SYMMETRIC || (unsigned)c->center > AK_CENTER_DROP_LAST)
+        return AK_ERR_ARGUMENT;
     if (c->win_length > c->n_fft || c->n_fft > MAX_N_FFT || c->hop > MAX_N_FFT) return AK_ERR_SIZE;
     return AK_OK;
 }
@@ -14,7 +15,7 @@ ak_status ak_istft_check(const ak_stft_config *c)
 {
     ak_status status = ak_stft_check(c);
     if (status != AK_OK) return status;
-    return c->window_first || c->center == AK_CENTER_HOP ? AK_ERR_ARGUMENT : AK_OK;
+    return c->window_first || c->center > AK_CENTER_FRAME ? AK_ERR_ARGUMENT : AK_OK;
 }
 
 ak_status ak_stft_check_samples(const ak_stft_config *c, size_t samples)
@@ -38,7 +39,8 @@ size_t ak_stft_frames(const ak_stft_config *c, size_t samples)
     size_t hop = (size_t)c->hop, extent = (size_t)ak_stft_extent(c);
     if (c->center == AK_CENTER_HOP) return (samples + hop / 2) / hop;
     size_t extended = samples + 2 * (size_t)ak_stft_left(c);
-    return extended < extent ? 0 : (extended - extent) / hop + 1;
+    size_t frames = extended < extent ? 0 : (extended - extent) / hop + 1;
+    return frames && c->center == AK_CENTER_DROP_LAST ? frames - 1 : frames;
 }
 
 size_t ak_istft_samples(const ak_stft_config *c, size_t frames)

@@ -24,7 +24,7 @@ static inline int ak_stft_extent(const ak_stft_config *c)
 static inline ptrdiff_t ak_stft_left(const ak_stft_config *c)
 {
     if (c->center == AK_CENTER_HOP) return ak_stft_extent(c) / 2 - c->hop / 2;
-    return c->center == AK_CENTER_FRAME ? c->n_fft / 2 : 0;
+    return c->center == AK_CENTER_OFF ? 0 : c->n_fft / 2;
 }
 
 /* The window over all n_fft positions. */

@@ -47,6 +47,7 @@ void check_mel(const ak_options *options)
         .power = 2,
         .mels = 80};
     ak_mel_config whisper = plain, mfcc = plain, kaldi = plain;
+    whisper.stft.center = AK_CENTER_DROP_LAST;
     whisper.log = AK_LOG_TEN;
     whisper.floor = 1e-10f;
     whisper.range = 8;

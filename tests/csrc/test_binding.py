@@ -111,3 +111,8 @@ def test_a_plan_is_freed_with_its_last_reference(name: str) -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_a_center_that_there_is_not_is_named() -> None:
+    with pytest.raises(ValueError, match="center must be one of False, True, hop, drop_last, not 'middle'"):
+        Config(64, 16, center="middle")

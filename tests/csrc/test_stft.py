@@ -176,6 +176,18 @@ def test_inverse_that_cannot_be(isa: str) -> None:
             Istft(config, isa=isa)
     with pytest.raises(AudiokernError, match="argument"):
         Istft(Config(64, 16, center="hop"), isa=isa)
+    with pytest.raises(AudiokernError, match="argument"):
+        Istft(Config(64, 16, center="drop_last"), isa=isa)
+
+
+@pytest.mark.parametrize("samples", [65, 79, 80, 1000])
+def test_the_last_frame_can_be_left_out(isa: str, samples: int) -> None:
+    x = noise(2, samples)
+    centred, without = Config(128, 80, hann(128)), Config(128, 80, hann(128), center="drop_last")
+    expected = Stft(centred, isa=isa)(x)[:, :-1]
+    assert without.frames(samples) == samples // 80
+    np.testing.assert_array_equal(Stft(without, isa=isa)(x), expected)
+    np.testing.assert_array_equal(stft_plain(x, without), stft_plain(x, centred)[:, :-1])
 
 
 def test_threads_agree_bit_for_bit(isa: str) -> None:

@@ -27,9 +27,10 @@ typedef enum ak_pad {
 
 /* Where frame m begins. */
 typedef enum ak_center {
-    AK_CENTER_OFF = 0,   /* at sample m hop */
-    AK_CENTER_FRAME = 1, /* n_fft / 2 samples earlier: sample m hop is its middle */
-    AK_CENTER_HOP = 2,   /* the middle of the frame is the middle of hop m: Kaldi's snip_edges = false */
+    AK_CENTER_OFF = 0,       /* at sample m hop */
+    AK_CENTER_FRAME = 1,     /* n_fft / 2 samples earlier: sample m hop is its middle */
+    AK_CENTER_HOP = 2,       /* the middle of the frame is the middle of hop m: Kaldi's snip_edges = false */
+    AK_CENTER_DROP_LAST = 3, /* as AK_CENTER_FRAME, but without the last frame: Whisper's */
 } ak_center;
 
 typedef struct ak_stft_config {
@@ -46,11 +47,11 @@ typedef struct ak_stft_config {
 
 /* Frames of a signal: (samples + 2 left - n_fft) / hop + 1, where a frame fits; else 0. A tail too short for
  * a frame is left out. With window_first a frame is win_length samples rather than n_fft. With AK_CENTER_HOP:
- * (samples + hop / 2) / hop. 0 too for a config that is not valid. */
+ * (samples + hop / 2) / hop; with AK_CENTER_DROP_LAST one less. 0 too for a config that is not valid. */
 AK_API size_t ak_stft_frames(const ak_stft_config *config, size_t samples);
 
 /* Samples of the inverse when the caller does not say otherwise: (frames - 1) hop + n_fft - 2 left. The
- * inverses know neither window_first nor AK_CENTER_HOP (AK_ERR_ARGUMENT; 0 samples). */
+ * inverses know none of window_first, AK_CENTER_HOP and AK_CENTER_DROP_LAST (AK_ERR_ARGUMENT; 0 samples). */
 AK_API size_t ak_istft_samples(const ak_stft_config *config, size_t frames);
 
 /* The transform as it is defined, in plain C and double precision inside: to read, and to check against. Any

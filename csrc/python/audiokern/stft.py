@@ -35,7 +35,7 @@ from ._lib import (
 __all__ = ["Config", "Istft", "Stft", "istft_plain", "stft_plain"]
 
 _PADS = ("constant", "reflect", "symmetric")
-_CENTERS = {False: 0, True: 1, "hop": 2}
+_CENTERS = {False: 0, True: 1, "hop": 2, "drop_last": 3}
 
 
 class Config(ctypes.Structure):
@@ -65,10 +65,12 @@ class Config(ctypes.Structure):
         """``window``: up to n_fft values (None: all ones); ``hop_length`` defaults to a quarter of n_fft.
 
         ``center="hop"`` and ``window_first`` are Kaldi's ``snip_edges=False`` and its zero-padding of short
-        windows: see ak_stft_config.
+        windows, ``center="drop_last"`` centres and leaves the last frame out, as Whisper does: see ak_stft_config.
         """
         if pad_mode not in _PADS:
             raise ValueError(f"pad_mode must be one of {', '.join(_PADS)}, not {pad_mode!r}")
+        if center not in _CENTERS:
+            raise ValueError(f"center must be one of {', '.join(map(str, _CENTERS))}, not {center!r}")
         self.values = None if window is None else f32(window)
         super().__init__(
             n_fft,
