@@ -145,7 +145,7 @@ def test_threads_and_channels_change_no_bit(quality: str, isa: str) -> None:
 
 
 @pytest.mark.parametrize("isa", ISAS)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(
     rates=st.sampled_from([*RATES, (48000, 32000), (11025, 8000), (1, 33), (33, 1), (16001, 16000)]),
     quality=st.sampled_from(["low", "fast", "vhq"]),

@@ -32,7 +32,7 @@ def normal(seed: int, *shape: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("isa", ISAS)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     count=st.integers(1, 210),
     size=st.integers(1, 150),
@@ -96,7 +96,7 @@ class TestExactness:
 class TestSieve:
     """Codebooks large enough that candidates are first looked for in 8-bit integers."""
 
-    @settings(deadline=None, max_examples=25)
+    @settings(max_examples=25)
     @given(
         size=st.integers(64, 400),
         dim=st.integers(16, 70),
@@ -192,7 +192,7 @@ def correlated(seed: int, count: int, dim: int, few: int, rest: float) -> np.nda
 class TestAxes:
     """Codebooks of which a few directions hold nearly all: bytes are then multiplied along these alone."""
 
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     @given(
         stages=st.integers(1, 4),
         size=st.integers(16, 300),

@@ -169,7 +169,7 @@ def test_lifter_leaves_the_first_coefficient_and_peaks_at_half_its_length() -> N
     assert lifter().argmax() == 11 and lifter().max() == pytest.approx(12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(CENTRED), st.floats(0.1, 10))
 def test_energies_grow_with_the_power_of_the_level(preset: str, gain: float) -> None:
     c = case(preset, length=3001)

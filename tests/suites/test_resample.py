@@ -82,7 +82,7 @@ def test_fit_cuts_and_pads():
 # Gain and delay
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-20, 20), st.floats(0.1, 10), st.integers(0, 1000))
 def test_gain_and_delay_are_found(delay, gain, seed):
     """Delays in samples, through the spectrum of white noise; both to within their own standard errors."""

@@ -49,7 +49,7 @@ shapes = st.builds(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(shapes, st.integers(0, 1000))
 def test_reference_is_the_literal_sum(c: Case, seed: int) -> None:
     x = noise(c, seed)
@@ -75,7 +75,7 @@ def test_reference_agrees_with_scipy() -> None:
     np.testing.assert_allclose(forward(c, x), theirs.swapaxes(1, 2) * window.sum(), atol=1e-10)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(shapes, st.integers(0, 1000))
 def test_inverse_restores_the_samples(c: Case, seed: int) -> None:
     x = noise(c, seed)
@@ -102,7 +102,7 @@ def test_inverse_agrees_with_librosa_where_no_signal_has_that_spectrum() -> None
     np.testing.assert_allclose(inverse(c, made_up), theirs, atol=1e-10)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(shapes, st.floats(-3, 3), st.floats(-3, 3))
 def test_reference_is_linear(c: Case, a: float, b: float) -> None:
     x, y = noise(c, 1).astype(np.float64), noise(c, 2).astype(np.float64)

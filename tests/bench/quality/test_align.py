@@ -30,7 +30,7 @@ def vocoded(x: np.ndarray, seed: int) -> np.ndarray:
 
 
 @given(delay=st.integers(-8000, 8000), extra=st.integers(-500, 4000), seed=st.integers(0, 100))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_known_shifts_are_recovered_exactly(delay, extra, seed):
     """Positive is late, negative is early; the degraded signal may be longer or shorter, louder, and noisy."""
     late = shift(VOICE, -delay, len(VOICE) + extra)
@@ -56,7 +56,7 @@ def test_of_the_peaks_of_a_tone_the_nearest_to_zero_counts():
 
 
 @given(delay=st.integers(-3000, 3000), length=st.integers(1, 6000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_shift_takes_the_delay_out_and_keeps_the_length(delay, length):
     x = np.arange(1, 4001, dtype=np.float32)
     out = shift(x, delay, length)

@@ -21,7 +21,7 @@ def value(name: str, degraded: np.ndarray, clean: np.ndarray = VOICE, rate: int 
 
 
 @given(snr=st.floats(-30, 120), gain=st.floats(0.01, 100), seed=st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_snr_is_what_was_mixed_and_si_sdr_no_matter_how_loud(snr, gain, seed):
     degraded = noisy(VOICE - VOICE.mean(), snr, seed)
     assert value("snr", degraded, VOICE - VOICE.mean()) == pytest.approx(snr, abs=1e-6)
@@ -44,7 +44,7 @@ def test_si_sdr_of_two_sines():
 
 
 @given(gain=st.floats(0.2, 0.99))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_segmental_snr_of_a_gain_is_the_same_in_every_frame(gain):
     assert value("segmental_snr", gain * VOICE) == pytest.approx(min(35, -20 * np.log10(1 - gain)), abs=1e-6)
 
@@ -78,7 +78,7 @@ def test_segmental_snr_leaves_out_frames_of_digital_silence():
 
 
 @given(decibels=st.floats(-10, 30))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_gain_moves_every_bin_by_as_much(decibels):
     """LSD of a gain is the gain in dB; the cepstra but the zeroth, and so MCD, do not move."""
     x = np.random.default_rng(0).standard_normal(RATE)
@@ -159,7 +159,7 @@ def test_mel_distance_is_that_of_the_descript_audio_codec():
 
 @pytest.mark.parametrize("name", ["snr", "si_sdr", "segmental_snr", "lsd", "mcd", "mel_distance"])
 @given(snr=st.floats(-5, 50), step=st.floats(1, 20), seed=st.integers(0, 100))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_more_of_the_same_noise_is_never_better(name, snr, step, seed):
     less, more = value(name, noisy(VOICE, snr + step, seed)), value(name, noisy(VOICE, snr, seed))
     assert less > more if metrics()[name].better == "higher" else less < more

@@ -78,7 +78,7 @@ def test_a_causal_transposed_convolution_adds_what_overlaps() -> None:
     assert torch.allclose(layer(x)[0], expected[:, :10])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=st.lists(st.integers(0, 100), max_size=8), samples=st.integers(1, 100), frames=st.integers(1, 5))
 def test_streaming_is_exactly_offline_however_the_signal_is_cut(cuts: list[int], samples: int, frames: int) -> None:
     """Codes the same, audio to the rounding of float64, for any lengths of pieces, empty ones too; then a flush."""
