@@ -6,9 +6,8 @@
 
 struct ak_fft_plan {
     const ak_rfft_kernels *kernels;
-    ak_rfft forward, inverse, dense;    /* dense: the inverse without the skew */
-    int32_t *offset;                    /* of each place of the forward transform, in lanes */
-    float *forward_gain, *inverse_gain; /* all equal */
+    ak_rfft forward, inverse, dense; /* dense: the inverse without the skew */
+    int32_t *offset;                 /* of each place of the forward transform, in lanes */
     size_t width, n, bins;
     ak_crew *crew;
 };
@@ -35,8 +34,7 @@ static void forward_walk(const void *arg, void *scratch, ak_share *share)
         size_t row = at.block * p->width, count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, p->n, count, samples,
                              p->width, 0);
-        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, p->offset, p->forward_gain, work, NULL,
-                            NULL);
+        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, p->offset, NULL, work, NULL, NULL);
         p->kernels->from_lanes(work, 2 * p->bins, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count,
                                0);
     }
@@ -51,7 +49,7 @@ static void inverse_walk(const void *arg, void *scratch, ak_share *share)
         size_t row = at.block * p->width, count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, 2 * p->bins, count,
                              work, p->width, 0);
-        p->kernels->inverse(&p->inverse, p->inverse_gain, work, work, samples);
+        p->kernels->inverse(&p->inverse, NULL, work, work, samples);
         float *to = g->to + (ptrdiff_t)row * g->to_stride;
         for (size_t j = 0; j < p->n; j += AK_SKEW) {
             size_t rows = p->n - j < AK_SKEW ? p->n - j : AK_SKEW;
@@ -71,8 +69,8 @@ static void forward_lanes_walk(const void *arg, void *scratch, ak_share *share)
         float *to = g->to + b * values;
         float *work =
             !p->forward.chirped && ak_is_aligned(to) ? to : scratch; /* bins end at the start of work */
-        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, g->from + b * samples, p->offset, p->forward_gain,
-                            work, NULL, NULL);
+        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, g->from + b * samples, p->offset, NULL, work, NULL,
+                            NULL);
         if (work != to) memcpy(to, work, values * sizeof(float));
     }
 }
@@ -89,10 +87,10 @@ static void inverse_lanes_walk(const void *arg, void *scratch, ak_share *share)
         float *to = g->to + b * p->n * p->width;
         if (!ak_is_aligned(bins)) bins = memcpy(work, bins, values * sizeof(float));
         if (!p->inverse.chirped && ak_is_aligned(to)) {
-            p->kernels->inverse(&p->dense, p->inverse_gain, bins, work, to);
+            p->kernels->inverse(&p->dense, NULL, bins, work, to);
             continue;
         }
-        p->kernels->inverse(&p->inverse, p->inverse_gain, bins, work, samples);
+        p->kernels->inverse(&p->inverse, NULL, bins, work, samples);
         for (size_t j = 0; j < p->n; j += AK_SKEW) {
             size_t rows = p->n - j < AK_SKEW ? p->n - j : AK_SKEW;
             memcpy(to + j * p->width, samples + ak_skew(j) * p->width, rows * p->width * sizeof(float));
@@ -117,14 +115,8 @@ static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
         return status;
     if (p->n * p->width > INT32_MAX) return AK_ERR_SIZE;
     p->offset = ak_alloc(p->n * sizeof *p->offset);
-    p->forward_gain = ak_alloc(p->n * sizeof(float));
-    p->inverse_gain = ak_alloc(p->n * sizeof(float));
-    if (!p->offset || !p->forward_gain || !p->inverse_gain) return AK_ERR_MEMORY;
-    for (size_t i = 0; i < p->n; i++) {
-        p->offset[i] = p->forward.sample[i] * (int32_t)p->width;
-        p->forward_gain[i] = (float)p->forward.scale;
-        p->inverse_gain[i] = 1.0f / (float)n;
-    }
+    if (!p->offset) return AK_ERR_MEMORY;
+    for (size_t i = 0; i < p->n; i++) p->offset[i] = p->forward.sample[i] * (int32_t)p->width;
     size_t vectors = ak_skew(p->n) + work_vectors(p);
     return ak_crew_create(&p->crew, options ? options->threads : 1, vectors * p->width * sizeof(float));
 }
@@ -203,7 +195,5 @@ void ak_fft_destroy(ak_fft_plan *plan)
     ak_rfft_free(&plan->inverse);
     ak_rfft_free(&plan->dense);
     free(plan->offset);
-    free(plan->forward_gain);
-    free(plan->inverse_gain);
     free(plan);
 }

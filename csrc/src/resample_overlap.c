@@ -84,17 +84,13 @@ static ak_status fill_tables(ak_overlap *o, const ak_filter *f, int width)
     double *taps = ak_alloc((2 * f->reach * (size_t)f->up + 1) * sizeof *taps);
     o->response = ak_alloc(o->bins * sizeof(float));
     o->offset = ak_alloc(o->n_in * sizeof *o->offset);
-    o->gain_in = ak_alloc(o->n_in * sizeof(float));
-    o->gain_out = ak_alloc(o->n_out * sizeof(float));
-    ak_status status = taps && o->response && o->offset && o->gain_in && o->gain_out ? AK_OK : AK_ERR_MEMORY;
+    ak_status status = taps && o->response && o->offset ? AK_OK : AK_ERR_MEMORY;
     if (!status) {
         collect(f, taps);
-        for (size_t k = 0; k < o->bins; k++) o->response[k] = (float)response_at(f, taps, k, o->n_in);
-        for (size_t i = 0; i < o->n_in; i++) {
-            o->offset[i] = o->forward.sample[i] * width;
-            o->gain_in[i] = (float)o->forward.scale;
-        }
-        for (size_t i = 0; i < o->n_out; i++) o->gain_out[i] = (float)(1.0 / (double)o->n_in);
+        double scale = (double)o->n_out / (double)o->n_in; /* the inverse divides by n_out */
+        for (size_t k = 0; k < o->bins; k++)
+            o->response[k] = (float)(response_at(f, taps, k, o->n_in) * scale);
+        for (size_t i = 0; i < o->n_in; i++) o->offset[i] = o->forward.sample[i] * width;
     }
     free(taps);
     return status;
@@ -124,8 +120,6 @@ void ak_overlap_release(ak_overlap *o)
     ak_rfft_free(&o->inverse);
     free(o->response);
     free(o->offset);
-    free(o->gain_in);
-    free(o->gain_out);
     *o = (ak_overlap){0};
 }
 
@@ -192,9 +186,9 @@ void ak_overlap_group(const ak_overlap *o, void *scratch, const float *x, size_t
     size_t count = blocks - first < width ? blocks - first : width;
     float *sheet = scratch, *work = sheet + sheet_vectors(o) * width;
     load_group(o, sheet, work, x, samples, first, count);
-    o->kernels->forward(&o->forward, AK_BINS_COMPLEX, sheet, o->offset, o->gain_in, work, NULL, NULL);
+    o->kernels->forward(&o->forward, AK_BINS_COMPLEX, sheet, o->offset, NULL, work, NULL, NULL);
     o->shape(work, o->response, o->bins, o->n_out / 2 + 1);
-    o->kernels->inverse(&o->inverse, o->gain_out, work, work, sheet);
+    o->kernels->inverse(&o->inverse, NULL, work, work, sheet);
 
     size_t from = first * o->outputs, whole = (length - from) / o->outputs;
     if (whole > count) whole = count;

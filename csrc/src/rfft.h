@@ -71,15 +71,15 @@ typedef struct ak_rfft_kernels {
     int width; /* W: frames per call */
 
     /* X = FFT of gain * samples. The vector at samples + offset[i] holds what stands at place i, gain[i] its
-     * window times t->scale, i < n. work: t->work vectors; bins: for power and magnitude n / 2 + 1 vectors,
-     * ignored for complex, which ends in work and AK_POWER does not have. ahead: NULL, or what to fetch
-     * meanwhile, which moves on. */
+     * window times t->scale, i < n; NULL: all are t->scale, which AK_POWER does not have. work: t->work
+     * vectors; bins: for power and magnitude n / 2 + 1 vectors, ignored for complex, which ends in work and
+     * AK_POWER does not have. ahead: NULL, or what to fetch meanwhile, which moves on. */
     void (*forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
                     const float *gain, float *work, float *bins, ak_ahead *ahead);
 
     /* x = gain * unscaled inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may be where work is.
      * work: t->work vectors; x: ak_skew(n) vectors, sample j in vector ak_skew(j). gain[i] scales what stands
-     * at place i. Imaginary parts of X[0] and X[n / 2] count as zero. */
+     * at place i; NULL: all by 1 / n. Imaginary parts of X[0] and X[n / 2] count as zero. */
     void (*inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x);
 
     /* to[r * to_stride + l] = from[l * from_stride + r] for r < rows, l < count <= W, and 0 for the other

@@ -2,16 +2,18 @@
 #include "passes.h"
 
 /* Pass 0 on `count` blocks: gathers R points, windows them, transforms them. */
-AK_INLINE void first_pass(const int R, cvec *b, const float *samples, const int32_t *offset,
-                          const float *gain, int count, ak_ahead *ahead)
+AK_INLINE void first_pass(const int R, const int windowed, cvec *b, const float *samples,
+                          const int32_t *offset, const float *gain, int count, ak_ahead *ahead)
 {
-    for (; count > 0; count--, b += R, offset += 2 * R, gain += 2 * R) {
+    const v_f32 half = v_set1(0.5f);
+    for (; count > 0; count--, b += R, offset += 2 * R) {
         cvec x[AK_MAX_RADIX];
         AK_UNROLL(16)
         for (int t = 0; t < R; t++) {
-            x[t].r = v_load(samples + offset[2 * t]) * v_set1(gain[2 * t]);
-            x[t].i = v_load(samples + offset[2 * t + 1]) * v_set1(gain[2 * t + 1]);
+            x[t].r = v_load(samples + offset[2 * t]) * (windowed ? v_set1(gain[2 * t]) : half);
+            x[t].i = v_load(samples + offset[2 * t + 1]) * (windowed ? v_set1(gain[2 * t + 1]) : half);
         }
+        if (windowed) gain += 2 * R;
         if (ahead) fetch(ahead, R);
         dft(R, x);
         AK_UNROLL(16)
@@ -88,7 +90,10 @@ AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_f32 *bins, ptrdiff_t s
     static void first_##R(cvec *b, const float *samples, const int32_t *offset, const float *gain,           \
                           int count, ak_ahead *ahead)                                                        \
     {                                                                                                        \
-        first_pass(R, b, samples, offset, gain, count, ahead);                                               \
+        if (gain)                                                                                            \
+            first_pass(R, 1, b, samples, offset, gain, count, ahead);                                        \
+        else                                                                                                 \
+            first_pass(R, 0, b, samples, offset, NULL, count, ahead);                                        \
     }                                                                                                        \
     static void middle_##R(cvec *b, const float *w, ptrdiff_t length)                                        \
     {                                                                                                        \
@@ -118,7 +123,10 @@ DEFINE_INNER(16)
 static void first_1(cvec *b, const float *samples, const int32_t *offset, const float *gain, int count,
                     ak_ahead *ahead)
 {
-    first_pass(1, b, samples, offset, gain, count, ahead);
+    if (gain)
+        first_pass(1, 1, b, samples, offset, gain, count, ahead);
+    else
+        first_pass(1, 0, b, samples, offset, NULL, count, ahead);
 }
 
 typedef struct source {
@@ -131,7 +139,7 @@ typedef struct source {
 static void run_first(int radix, cvec *b, source from, int place, int count)
 {
     const int32_t *offset = from.offset + 2 * place;
-    const float *gain = from.gain + 2 * place;
+    const float *gain = from.gain ? from.gain + 2 * place : NULL;
     switch (radix) {
     case 1:
         first_1(b, from.samples, offset, gain, count, from.ahead);

@@ -90,30 +90,38 @@ AK_INLINE void split(const int R, cvec *b, const float *w, int length)
 }
 
 /* The transforms of pass 0, out to the samples. place: of the real parts; the imaginary parts follow. */
-AK_INLINE void scatter(const int R, const cvec *b, const int32_t *place, const float *gain, v_f32 *out,
-                       int count)
+AK_INLINE void scatter(const int R, const int windowed, const cvec *b, const int32_t *place,
+                       const float *gain, float scale, v_f32 *out, int count)
 {
-    for (; count > 0; count--, b += R, place += R, gain += 2 * R) {
+    const v_f32 all = v_set1(scale);
+    for (; count > 0; count--, b += R, place += R) {
         cvec x[AK_MAX_RADIX];
         AK_UNROLL(16)
         for (int t = 0; t < R; t++) x[t] = b[t];
         dft(R, x);
         AK_UNROLL(16)
         for (int t = 0; t < R; t++) {
-            out[place[t]] = x[t].i * v_set1(gain[2 * t]);
-            out[place[t] + 1] = x[t].r * v_set1(gain[2 * t + 1]);
+            out[place[t]] = x[t].i * (windowed ? v_set1(gain[2 * t]) : all);
+            out[place[t] + 1] = x[t].r * (windowed ? v_set1(gain[2 * t + 1]) : all);
         }
+        if (windowed) gain += 2 * R;
     }
 }
 
+#define DEFINE_SCATTER(R)                                                                                    \
+    static void scatter_##R(const cvec *b, const int32_t *place, const float *gain, float scale, v_f32 *out, \
+                            int count)                                                                       \
+    {                                                                                                        \
+        if (gain)                                                                                            \
+            scatter(R, 1, b, place, gain, 0, out, count);                                                    \
+        else                                                                                                 \
+            scatter(R, 0, b, place, NULL, scale, out, count);                                                \
+    }
 #define DEFINE_INNER(R)                                                                                      \
+    DEFINE_SCATTER(R)                                                                                        \
     static void split_##R(cvec *b, const float *w, int length)                                               \
     {                                                                                                        \
         split(R, b, w, length);                                                                              \
-    }                                                                                                        \
-    static void scatter_##R(const cvec *b, const int32_t *place, const float *gain, v_f32 *out, int count)   \
-    {                                                                                                        \
-        scatter(R, b, place, gain, out, count);                                                              \
     }
 #define DEFINE_SPLITS(R)                                                                                     \
     DEFINE_INNER(R)                                                                                          \
@@ -121,6 +129,7 @@ AK_INLINE void scatter(const int R, const cvec *b, const int32_t *place, const f
     {                                                                                                        \
         split_first(R, from, b, w, length, turn);                                                            \
     }
+DEFINE_SCATTER(1)
 DEFINE_SPLITS(2)
 DEFINE_SPLITS(3)
 DEFINE_SPLITS(4)
@@ -188,35 +197,36 @@ static void run_split(int radix, cvec *b, const float *w, int length)
 static void run_scatter(const ak_rfft *t, const cvec *b, const float *gain, v_f32 *out, int from, int count)
 {
     const int32_t *place = t->place + from;
+    const float scale = 1.0f / (float)t->n;
     b += from;
-    gain += 2 * from;
+    if (gain) gain += 2 * from;
     switch (t->lanes.radix[0]) {
     case 1:
-        scatter(1, b, place, gain, out, count);
+        scatter_1(b, place, gain, scale, out, count);
         break;
     case 2:
-        scatter_2(b, place, gain, out, count);
+        scatter_2(b, place, gain, scale, out, count);
         break;
     case 3:
-        scatter_3(b, place, gain, out, count);
+        scatter_3(b, place, gain, scale, out, count);
         break;
     case 4:
-        scatter_4(b, place, gain, out, count);
+        scatter_4(b, place, gain, scale, out, count);
         break;
     case 5:
-        scatter_5(b, place, gain, out, count);
+        scatter_5(b, place, gain, scale, out, count);
         break;
     case 7:
-        scatter_7(b, place, gain, out, count);
+        scatter_7(b, place, gain, scale, out, count);
         break;
     case 8:
-        scatter_8(b, place, gain, out, count);
+        scatter_8(b, place, gain, scale, out, count);
         break;
     case 10:
-        scatter_10(b, place, gain, out, count);
+        scatter_10(b, place, gain, scale, out, count);
         break;
     default:
-        scatter_16(b, place, gain, out, count);
+        scatter_16(b, place, gain, scale, out, count);
         break;
     }
 }
