@@ -71,12 +71,10 @@ static int rows_collide(ptrdiff_t stride)
  * without a gap, the next one's first floats stand behind a frame's last. */
 enum { LINE = 16, PIECE = 4 * LINE, PITCH = LINE + (PIECE + LINE) + LINE };
 
-/* Measured on one machine: with AVX-512, where a line leaves with one instruction, writing and reading back
- * take no longer past the cache from some 5 MiB on; with AVX2 writing alone may, below 24 MiB. */
+/* Measured: with AVX-512, where a line leaves with one instruction, writing and reading back take no longer
+ * past the cache from some 5 MiB on; with AVX2 (Zen 3) outputs of 24 to 234 MiB are slower past it. */
 #if defined(AK_BUILD_AVX512)
 #    define STREAM_BYTES ((size_t)8 << 20)
-#elif defined(AK_BUILD_AVX2)
-#    define STREAM_BYTES ((size_t)24 << 20)
 #else
 #    define STREAM_BYTES SIZE_MAX
 #endif
@@ -86,12 +84,6 @@ AK_INLINE void line_out(float *to, const float *from, const int stream)
 #if defined(AK_BUILD_AVX512)
     if (stream) {
         _mm512_stream_ps(to, (__m512)v_load(from));
-        return;
-    }
-#elif defined(AK_BUILD_AVX2)
-    if (stream) {
-        _mm256_stream_ps(to, (__m256)v_load(from));
-        _mm256_stream_ps(to + AK_W, (__m256)v_load(from + AK_W));
         return;
     }
 #endif
@@ -170,7 +162,7 @@ static void from_lanes(const float *from, size_t rows, float *to, ptrdiff_t to_s
 
 static void settle(void)
 {
-#if defined(AK_BUILD_AVX512) || defined(AK_BUILD_AVX2)
+#if defined(AK_BUILD_AVX512)
     _mm_sfence();
 #endif
 }
