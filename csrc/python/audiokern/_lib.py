@@ -1,7 +1,7 @@
 """The shared library and what every binding needs: status codes, options, pointers into NumPy arrays.
 
-After a kernel that filled the caches, every line of Python costs microseconds. So what a call needs is little: the
-layout of its arrays is worked out once for calls of one shape, and addresses take the short way.
+After a kernel that filled the caches, Python around it is slow. So a call does little: the layout of its arrays is worked
+out once for calls of one shape, and addresses take the short way.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ _memory_of = (ctypes.c_char * 0).from_buffer
 def address(array: np.ndarray) -> Any:
     """The memory of a C-contiguous ``array`` as a pointer parameter takes it; valid while this is kept.
 
-    With cold caches ``array.ctypes.data`` takes 35 us, most of it in Python.
+    ``array.ctypes.data`` runs through Python and takes twice as long.
     """
     try:
         return _memory_of(array)
