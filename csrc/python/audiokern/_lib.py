@@ -1,7 +1,7 @@
 """The shared library and what every binding needs: status codes, options, pointers into NumPy arrays.
 
-After a kernel that filled the caches, Python around it is slow. So a call does little: the layout of its arrays is worked
-out once for calls of one shape, and addresses take the short way.
+After a kernel that filled the caches, Python around it is slow. So a call does little: the layout of its arrays is
+worked out once for calls of one shape, and addresses take the short way.
 """
 
 from __future__ import annotations
