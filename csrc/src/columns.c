@@ -44,10 +44,10 @@ static ak_status fill_units(ak_columns *t)
     if (!t->turn || !t->unpack || !t->shift) return AK_ERR_MEMORY;
     for (int r = 0; r < t->size; r++)
         for (int c = 1; c < 8; c++)
-            ak_set_unit(t->turn + 14 * r + 2 * (c - 1), t->whole.order[r] * residue[c] / (16.0 * t->size));
+            ak_set_unit(t->turn + 14 * r + 2 * (c - 1), t->whole.order[r] * residue[c] / (16.0 * t->size), 1);
     for (int i = 0; i < t->size / 2; i++) {
-        ak_set_unit(t->unpack + 2 * i, (double)i / t->size);
-        ak_set_unit(t->shift + 2 * i, t->half.order[i] * 0.5 / t->size);
+        ak_set_unit(t->unpack + 2 * i, (double)i / t->size, 0.5);
+        ak_set_unit(t->shift + 2 * i, t->half.order[i] * 0.5 / t->size, 1);
     }
     return AK_OK;
 }

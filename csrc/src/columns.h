@@ -35,7 +35,7 @@ typedef struct ak_columns {
                        column 8, point p < M / 2; M odd: of C0, point q <= M / 2, and at M - q of C8, point q */
     int32_t *pair;  /* M x 2: which of the pair's vectors takes a row's bin 0, and which its bin 8 */
     float *turn;    /* M even: M x 7 complex numbers, exp(-2 pi i r c / n), c = residue[1 ..] */
-    float *unpack;  /* M even: M / 2 complex numbers, exp(-2 pi i q / M) */
+    float *unpack;  /* M even: M / 2 complex numbers, exp(-2 pi i q / M) / 2 */
     float *shift;   /* M even: M / 2 complex numbers, exp(-pi i m / M), in the order of half's input */
 } ak_columns;
 

@@ -7,7 +7,6 @@
 struct ak_fft_plan {
     const ak_rfft_kernels *kernels;
     ak_rfft forward, inverse, dense; /* dense: the inverse without the skew */
-    int32_t *offset;                 /* of each place of the forward transform, in lanes */
     size_t width, n, bins;
     ak_crew *crew;
 };
@@ -34,7 +33,7 @@ static void forward_walk(const void *arg, void *scratch, ak_share *share)
         size_t row = at.block * p->width, count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, p->n, count, samples,
                              p->width, 0);
-        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, p->offset, NULL, work, NULL, NULL);
+        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, samples, NULL, NULL, work, NULL, NULL);
         p->kernels->from_lanes(work, 2 * p->bins, g->to + (ptrdiff_t)row * g->to_stride, g->to_stride, count,
                                0);
     }
@@ -69,7 +68,7 @@ static void forward_lanes_walk(const void *arg, void *scratch, ak_share *share)
         float *to = g->to + b * values;
         float *work =
             !p->forward.chirped && ak_is_aligned(to) ? to : scratch; /* bins end at the start of work */
-        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, g->from + b * samples, p->offset, NULL, work, NULL,
+        p->kernels->forward(&p->forward, AK_BINS_COMPLEX, g->from + b * samples, NULL, NULL, work, NULL,
                             NULL);
         if (work != to) memcpy(to, work, values * sizeof(float));
     }
@@ -114,9 +113,6 @@ static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
         (status = ak_rfft_init(&p->dense, n, p->kernels->width, AK_INVERSE_DENSE)) != AK_OK)
         return status;
     if (p->n * p->width > INT32_MAX) return AK_ERR_SIZE;
-    p->offset = ak_alloc(p->n * sizeof *p->offset);
-    if (!p->offset) return AK_ERR_MEMORY;
-    for (size_t i = 0; i < p->n; i++) p->offset[i] = p->forward.sample[i] * (int32_t)p->width;
     size_t vectors = ak_skew(p->n) + work_vectors(p);
     return ak_crew_create(&p->crew, options ? options->threads : 1, vectors * p->width * sizeof(float));
 }
@@ -194,6 +190,5 @@ void ak_fft_destroy(ak_fft_plan *plan)
     ak_rfft_free(&plan->forward);
     ak_rfft_free(&plan->inverse);
     ak_rfft_free(&plan->dense);
-    free(plan->offset);
     free(plan);
 }

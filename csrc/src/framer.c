@@ -27,7 +27,7 @@ ak_status ak_framer_init(ak_framer *f, const ak_stft_config *config, ak_isa isa,
             size_t j = (size_t)f->fft.sample[i];
             if (j < extent)
                 f->offset[i] = (int32_t)(j % hop * f->stride + j / hop); /* beyond, 0 times sample 0 */
-            f->gain[i] = (float)(f->fft.scale * window[j]);
+            f->gain[i] = (float)window[j];
         }
     } else {
         status = AK_ERR_MEMORY;

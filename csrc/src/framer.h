@@ -27,7 +27,7 @@ typedef struct ak_framer {
     size_t span;           /* column blocks in a view */
     size_t stride;         /* floats from row to row */
     int32_t *offset;       /* of each sample in the order of pass 0, from the start of a view */
-    float *gain;           /* the window, scaled for the FFT, in that order */
+    float *gain;           /* the window, in that order */
 } ak_framer;
 
 /* use: AK_FORWARD or AK_POWER. Errors: those of ak_stft_check, AK_ERR_SIZE, AK_ERR_MEMORY. Whatever it

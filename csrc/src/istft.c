@@ -17,7 +17,7 @@ struct ak_istft_plan {
     ak_stft_config config;
     size_t width, n, bins, hop, left, overlap; /* overlap: columns that a frame covers */
     size_t span;                               /* column blocks that W frames cover */
-    float *gain;                               /* window / n_fft, in the order of pass 0 */
+    float *gain;                               /* the window, in the order of pass 0 */
     double *squares;                           /* of the window, in order */
     float *scale;                              /* 1 / envelope of each row, away from the ends */
     float *ones;
@@ -132,7 +132,7 @@ static ak_status fill_tables(ak_istft_plan *p, const ak_stft_config *config)
         status = ak_stft_envelope(config, window, envelope);
         for (size_t i = 0; i < p->n; i++) {
             size_t j = (size_t)p->fft.sample[i];
-            p->gain[i] = (float)(window[j] / (double)p->n);
+            p->gain[i] = (float)window[j];
             p->squares[i] = window[i] * window[i];
         }
         for (size_t r = 0; r < p->hop; r++) {

@@ -96,10 +96,10 @@ static int digit_reversed(const ak_lanes *t, int place)
     return index;
 }
 
-void ak_set_unit(float *to, double turn)
+void ak_set_unit(float *to, double turn, double scale)
 {
-    to[0] = (float)cos(two_pi * turn);
-    to[1] = (float)-sin(two_pi * turn);
+    to[0] = (float)(cos(two_pi * turn) * scale);
+    to[1] = (float)(-sin(two_pi * turn) * scale);
 }
 
 ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use)
@@ -119,7 +119,8 @@ ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use)
         float *w = t->twiddle[q] = ak_alloc((size_t)length * (size_t)radix * 2 * sizeof(float));
         if (!w) return AK_ERR_MEMORY;
         for (int k = 0; k < length; k++)
-            for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * k / ((double)length * radix));
+            for (int j = 1; j < radix; j++, w += 2)
+                ak_set_unit(w, (double)j * k / ((double)length * radix), 1);
     }
     return AK_OK;
 }

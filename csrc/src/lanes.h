@@ -41,7 +41,7 @@ typedef enum ak_use {
 ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use);
 void ak_lanes_free(ak_lanes *t);
 
-/* exp(-2 pi i turn), as two floats */
-void ak_set_unit(float *to, double turn);
+/* scale exp(-2 pi i turn), as two floats */
+void ak_set_unit(float *to, double turn, double scale);
 
 #endif

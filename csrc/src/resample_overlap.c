@@ -79,18 +79,16 @@ static double response_at(const ak_filter *f, const double *taps, size_t k, size
     return sum / (double)s;
 }
 
-static ak_status fill_tables(ak_overlap *o, const ak_filter *f, int width)
+static ak_status fill_tables(ak_overlap *o, const ak_filter *f)
 {
     double *taps = ak_alloc((2 * f->reach * (size_t)f->up + 1) * sizeof *taps);
     o->response = ak_alloc(o->bins * sizeof(float));
-    o->offset = ak_alloc(o->n_in * sizeof *o->offset);
-    ak_status status = taps && o->response && o->offset ? AK_OK : AK_ERR_MEMORY;
+    ak_status status = taps && o->response ? AK_OK : AK_ERR_MEMORY;
     if (!status) {
         collect(f, taps);
         double scale = (double)o->n_out / (double)o->n_in; /* the inverse divides by n_out */
         for (size_t k = 0; k < o->bins; k++)
             o->response[k] = (float)(response_at(f, taps, k, o->n_in) * scale);
-        for (size_t i = 0; i < o->n_in; i++) o->offset[i] = o->forward.sample[i] * width;
     }
     free(taps);
     return status;
@@ -111,7 +109,7 @@ ak_status ak_overlap_init(ak_overlap *o, const ak_filter *f, ak_isa isa)
     o->bins = (o->n_in < o->n_out ? o->n_in : o->n_out) / 2;
     ak_status status = ak_rfft_init(&o->forward, (int)o->n_in, o->kernels->width, AK_FORWARD);
     if (!status) status = ak_rfft_init(&o->inverse, (int)o->n_out, o->kernels->width, AK_INVERSE);
-    return status ? status : fill_tables(o, f, o->kernels->width);
+    return status ? status : fill_tables(o, f);
 }
 
 void ak_overlap_release(ak_overlap *o)
@@ -119,7 +117,6 @@ void ak_overlap_release(ak_overlap *o)
     ak_rfft_free(&o->forward);
     ak_rfft_free(&o->inverse);
     free(o->response);
-    free(o->offset);
     *o = (ak_overlap){0};
 }
 
@@ -186,7 +183,7 @@ void ak_overlap_group(const ak_overlap *o, void *scratch, const float *x, size_t
     size_t count = blocks - first < width ? blocks - first : width;
     float *sheet = scratch, *work = sheet + sheet_vectors(o) * width;
     load_group(o, sheet, work, x, samples, first, count);
-    o->kernels->forward(&o->forward, AK_BINS_COMPLEX, sheet, o->offset, NULL, work, NULL, NULL);
+    o->kernels->forward(&o->forward, AK_BINS_COMPLEX, sheet, NULL, NULL, work, NULL, NULL);
     o->shape(work, o->response, o->bins, o->n_out / 2 + 1);
     o->kernels->inverse(&o->inverse, NULL, work, work, sheet);
 

@@ -24,7 +24,6 @@ typedef struct ak_overlap {
     size_t n_in, n_out;
     size_t bins;            /* that the filter passes */
     float *response;        /* of those */
-    int32_t *offset;        /* of the forward transform's places */
     size_t inputs, outputs; /* of a block, without its edges: down * keep, up * keep */
     size_t edge_in, edge_out;
 } ak_overlap;

@@ -59,7 +59,8 @@ static ak_status init_chirp(ak_rfft *t, int width)
         }
         int inverse = t->use == AK_INVERSE || t->use == AK_INVERSE_DENSE;
         int least = inverse ? -half : 1 - n, most = inverse ? n - 1 : half;
-        for (int d = least; d <= most; d++) response[d < 0 ? d + size : d] = conj(chirp_at(d, n)) / size;
+        double scale = 1.0 / size / (inverse ? n : 1);
+        for (int d = least; d <= most; d++) response[d < 0 ? d + size : d] = conj(chirp_at(d, n)) * scale;
         transform_in_order(&t->lanes, response, column);
         for (int s = 0; s < size; s++) {
             t->response[2 * s] = (float)creal(response[s]);
@@ -70,26 +71,36 @@ static ak_status init_chirp(ak_rfft *t, int width)
     }
     free(response);
     for (int i = 0; i < n; i++) t->sample[i] = i;
-    t->scale = 1;
     t->work = 2 * (size_t)size;
     return status;
+}
+
+static ak_status fill_ends(ak_rfft *t)
+{
+    const int last = t->lanes.passes - 1, radix = t->lanes.radix[last], length = t->lanes.length[last];
+    const int inverse = t->use == AK_INVERSE || t->use == AK_INVERSE_DENSE;
+    const double scale = inverse ? 1.0 / t->n : 0.5;
+    float *w = t->ends = ak_alloc(((size_t)length / 2 + 1) * AK_END((size_t)radix) * sizeof *w);
+    if (!w) return AK_ERR_MEMORY;
+    for (int k = 0; k <= length / 2; k++) {
+        for (int q = 0; q < radix; q++, w += 2) ak_set_unit(w, (k + (double)q * length) / t->n, 1);
+        for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * k / t->size, scale);
+        for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * (length - k) / t->size, scale);
+    }
+    return AK_OK;
 }
 
 static ak_status init_halves(ak_rfft *t, int width)
 {
     ak_status status = ak_lanes_init(&t->lanes, t->size, width, t->use);
+    if (status == AK_OK) status = fill_ends(t);
     if (status != AK_OK) return status;
-    t->unpack = ak_alloc((size_t)t->size * 2 * sizeof(float));
-    if (!t->unpack) return AK_ERR_MEMORY;
-    for (int k = 0; k < t->size; k++) ak_set_unit(t->unpack + 2 * k, (double)k / t->n);
-    t->place = ak_alloc((size_t)t->size * sizeof *t->place);
-    if (!t->place) return AK_ERR_MEMORY;
-    for (int s = 0; s < t->size; s++) {
-        size_t sample = 2 * (size_t)t->lanes.order[s];
-        t->place[s] = (int32_t)(t->use == AK_INVERSE_DENSE ? sample : ak_skew(sample));
+    if (t->use == AK_INVERSE) {
+        t->place = ak_alloc((size_t)t->size * sizeof *t->place);
+        if (!t->place) return AK_ERR_MEMORY;
+        for (int s = 0; s < t->size; s++) t->place[s] = (int32_t)ak_skew(2 * (size_t)t->lanes.order[s]);
     }
     for (int i = 0; i < t->n; i++) t->sample[i] = 2 * t->lanes.order[i / 2] + i % 2;
-    t->scale = 0.5;
     t->work = 2 * (size_t)t->size + 2;
     return AK_OK;
 }
@@ -99,7 +110,6 @@ static ak_status init_columns(ak_rfft *t, int width)
     ak_status status = ak_columns_init(&t->columns, t->n, width);
     if (status != AK_OK) return status;
     for (int i = 0; i < t->n; i++) t->sample[i] = ak_columns_sample(&t->columns, i);
-    t->scale = 1;
     t->work = ak_columns_vectors(&t->columns);
     return AK_OK;
 }
@@ -123,7 +133,7 @@ void ak_rfft_free(ak_rfft *t)
 {
     ak_lanes_free(&t->lanes);
     ak_columns_free(&t->columns);
-    free(t->unpack);
+    free(t->ends);
     free(t->chirp);
     free(t->response);
     free(t->sample);

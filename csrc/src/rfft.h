@@ -26,14 +26,20 @@ typedef struct ak_rfft {
     ak_use use;
     ak_columns columns; /* of n points, or none */
     ak_lanes lanes;     /* of size, or of the convolution */
-    float *unpack;      /* size complex numbers exp(-2 pi i k / n) */
+    float *ends;        /* of the last pass, see AK_END */
     float *chirp;       /* n complex numbers c[j] */
-    float *response;    /* the FFT of conj(c), in digit-reversed order, over the size of the convolution */
+    float *response;    /* the FFT of conj(c), in digit-reversed order, over the size of the convolution;
+                           inverse: over n, too */
     int32_t *sample;    /* sample[i], i < n: which real sample stands at place i of pass 0's input */
-    int32_t *place; /* of each of the size points after the inverse's last pass: skewed, of its real part */
-    double scale;   /* that samples must carry on their way in: 1/2 for the unpacking, or 1 */
+    int32_t *place; /* AK_INVERSE: of each of the size points after its last pass, skewed, of its real part */
     size_t work;    /* vectors of scratch; 2 (n / 2 + 1) at least, but for AK_POWER */
 } ak_rfft;
+
+/* What the last pass, of radix R, needs for its columns k and length - k, which mirror each other, in the
+ * order in which it needs it: R numbers that unpack, exp(-2 pi i (k + q length) / n), and R - 1 twiddles each
+ * of column k and of the other, halved (forward) or over n (inverse). So much for each k <= length / 2, in
+ * floats. */
+#define AK_END(R) (2 * (3 * (R) - 2))
 
 /* width: of the kernels that will run it. A transform serves one use only. Errors: AK_ERR_SIZE,
  * AK_ERR_MEMORY. Whatever it returns, ak_rfft_free releases. */
@@ -71,15 +77,17 @@ typedef struct ak_rfft_kernels {
     int width; /* W: frames per call */
 
     /* X = FFT of gain * samples. The vector at samples + offset[i] holds what stands at place i, gain[i] its
-     * window times t->scale, i < n; NULL: all are t->scale, which AK_POWER does not have. work: t->work
-     * vectors; bins: for power and magnitude n / 2 + 1 vectors, ignored for complex, which ends in work and
-     * AK_POWER does not have. ahead: NULL, or what to fetch meanwhile, which moves on. */
+     * window, i < n. Both NULL, which AK_POWER does not have: sample j is the vector at samples + j W, and
+     * all of them count as they are. work: t->work vectors; bins: for power and magnitude n / 2 + 1 vectors,
+     * ignored for complex, which ends in work and AK_POWER does not have. ahead: NULL, or what to fetch
+     * meanwhile, which moves on; not without a window. */
     void (*forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
                     const float *gain, float *work, float *bins, ak_ahead *ahead);
 
-    /* x = gain * unscaled inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may be where work is.
-     * work: t->work vectors; x: ak_skew(n) vectors, sample j in vector ak_skew(j). gain[i] scales what stands
-     * at place i; NULL: all by 1 / n. Imaginary parts of X[0] and X[n / 2] count as zero. */
+    /* x = gain * inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may be where work is. work:
+     * t->work vectors; x: ak_skew(n) vectors, sample j in vector ak_skew(j), or AK_INVERSE_DENSE: n vectors.
+     * gain[i] scales what stands at place i; NULL, which AK_INVERSE_DENSE always has: 1. Imaginary parts of
+     * X[0] and X[n / 2] count as zero. */
     void (*inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x);
 
     /* to[r * to_stride + l] = from[l * from_stride + r] for r < rows, l < count <= W, and 0 for the other

@@ -20,7 +20,8 @@ void AK_NAME(ak_chirp_forward)(const ak_rfft *t, ak_bins kind, const float *samp
     cvec *b = (cvec *)(void *)work;
     v_f32 *out = (v_f32 *)(void *)bins;
     for (int j = 0; j < t->n; j++) {
-        v_f32 x = v_load(samples + offset[j]) * v_set1(gain ? gain[j] : 1.0f);
+        v_f32 x =
+            gain ? v_load(samples + offset[j]) * v_set1(gain[j]) : v_load(samples + j * (ptrdiff_t)AK_W);
         b[j] = (cvec){x * v_set1(t->chirp[2 * j]), x * v_set1(t->chirp[2 * j + 1])};
     }
     for (int j = t->n; j < t->lanes.size; j++) b[j] = (cvec){{0}, {0}};
@@ -52,7 +53,7 @@ void AK_NAME(ak_chirp_inverse)(const ak_rfft *t, const float *gain, const float 
     for (int k = t->size + 1; k < t->lanes.size; k++) b[k] = (cvec){{0}, {0}};
     convolve(t, b);
     for (int j = 0; j < t->n; j++) {
-        v_f32 each = v_set1(gain ? gain[j] : 1.0f / (float)t->n);
-        out[ak_skew((size_t)j)] = c_twiddle(c_swap(b[j]), t->chirp + 2 * j).r * each;
+        v_f32 x_j = c_twiddle(c_swap(b[j]), t->chirp + 2 * j).r;
+        out[ak_skew((size_t)j)] = gain ? x_j * v_set1(gain[j]) : x_j;
     }
 }

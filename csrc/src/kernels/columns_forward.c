@@ -44,7 +44,7 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, const cvec *b, const f
     for (ptrdiff_t k = 0; k < length; k++) {
         cvec x[AK_MAX_RADIX];
         if (k == 0)
-            load_first_column(R, x, b, length);
+            dft_column(R, x, b, length);
         else
             load_column(R, x, b, w, length, k);
         AK_UNROLL(16)
@@ -75,10 +75,11 @@ AK_INLINE void unpack_even(const ak_bins kind, const ak_columns *t, const cvec *
     emit_at(kind, bins, points * step, (cvec){b[0].r - b[0].i, zero});
     for (ptrdiff_t q = 1; q <= points / 2; q++) {
         cvec z = b[q], y = b[points - q];
-        cvec even = {half * (z.r + y.r), half * (z.i - y.i)};
-        cvec odd = c_twiddle((cvec){half * (z.i + y.i), half * (y.r - z.r)}, t->unpack + 2 * q);
-        emit_at(kind, bins, q * step, c_add(even, odd));
-        emit_at(kind, bins, (points - q) * step, c_sub(even, odd));
+        cvec twice = {z.r + y.r, z.i - y.i};
+        cvec odd = c_twiddle((cvec){z.i + y.i, y.r - z.r}, t->unpack + 2 * q);
+        emit_at(kind, bins, q * step, (cvec){v_fma(half, twice.r, odd.r), v_fma(half, twice.i, odd.i)});
+        emit_at(kind, bins, (points - q) * step,
+                (cvec){v_fms(half, twice.r, odd.r), v_fms(half, twice.i, odd.i)});
     }
 }
 

@@ -1,116 +1,201 @@
 /* The forward real FFT over frames in lanes: see rfft.h. */
 #include "passes.h"
 
-/* Pass 0 on `count` blocks: gathers R points, windows them, transforms them. */
-AK_INLINE void first_pass(const int R, const int windowed, cvec *b, const float *samples,
-                          const int32_t *offset, const float *gain, int count, ak_ahead *ahead)
+/* Where pass 0 finds its input. gain NULL: the samples in their order. */
+typedef struct source {
+    const float *samples;
+    const int32_t *offset;
+    const float *gain;
+    ak_ahead *ahead;
+    const int32_t *order; /* ak_lanes's */
+    ptrdiff_t step;       /* points from input to input of a block */
+} source;
+
+/* The inputs of a block of pass 0. */
+typedef struct framed {
+    const float *samples;
+    const int32_t *offset;
+    const float *gain;
+} framed;
+
+AK_INLINE cvec c_windowed(const void *from, int j)
 {
-    const v_f32 half = v_set1(0.5f);
-    for (; count > 0; count--, b += R, offset += 2 * R) {
+    const framed *f = from;
+    return (cvec){v_load(f->samples + f->offset[2 * j]) * v_set1(f->gain[2 * j]),
+                  v_load(f->samples + f->offset[2 * j + 1]) * v_set1(f->gain[2 * j + 1])};
+}
+
+typedef struct plain {
+    const float *point;
+    ptrdiff_t step; /* floats */
+} plain;
+
+AK_INLINE cvec c_plain(const void *from, int j)
+{
+    const plain *p = from;
+    return (cvec){v_load(p->point + j * p->step), v_load(p->point + j * p->step + AK_W)};
+}
+
+/* Pass 0 on `count` blocks from point `place` on: gathers R points, windows them, transforms them. */
+AK_INLINE void first_pass(const int R, cvec *b, const source *from, int place, int count)
+{
+    const int32_t *offset = from->offset + 2 * place;
+    const float *gain = from->gain + 2 * place;
+    for (b += place; count > 0; count--, b += R, offset += 2 * R, gain += 2 * R) {
         cvec x[AK_MAX_RADIX];
-        AK_UNROLL(16)
-        for (int t = 0; t < R; t++) {
-            x[t].r = v_load(samples + offset[2 * t]) * (windowed ? v_set1(gain[2 * t]) : half);
-            x[t].i = v_load(samples + offset[2 * t + 1]) * (windowed ? v_set1(gain[2 * t + 1]) : half);
-        }
-        if (windowed) gain += 2 * R;
-        if (ahead) fetch(ahead, R);
-        dft(R, x);
+        const framed f = {from->samples, offset, gain};
+        if (from->ahead) fetch(from->ahead, R);
+        dft_of(R, x, c_windowed, &f);
         AK_UNROLL(16)
         for (int t = 0; t < R; t++) b[t] = x[t];
     }
 }
 
-AK_INLINE void emit(const ak_bins kind, cvec *b, v_f32 *bins, ptrdiff_t k, cvec x)
+/* The same of samples in their order, which are no window's: the points of a block are a step apart. */
+AK_INLINE void first_plain_pass(const int R, cvec *b, const source *from, int place, int count)
 {
-    if (kind == AK_BINS_COMPLEX)
-        b[k] = x;
-    else if (kind == AK_BINS_POWER)
-        bins[k] = v_fma(x.r, x.r, x.i * x.i);
-    else
-        bins[k] = v_sqrt(v_fma(x.r, x.r, x.i * x.i));
+    const ptrdiff_t step = from->step * 2 * AK_W;
+    const int32_t *order = from->order + place;
+    for (b += place; count > 0; count--, b += R, order += R) {
+        const plain p = {from->samples + (ptrdiff_t)*order * (2 * AK_W), step};
+        cvec x[AK_MAX_RADIX];
+        dft_of(R, x, c_plain, &p);
+        AK_UNROLL(16)
+        for (int t = 0; t < R; t++) b[t] = x[t];
+    }
 }
 
-/* Bins k and size - k of the real signal from points k and size - k of the complex transform. The even part
- * is z + conj(y), the odd part -i (z - conj(y)); their halving is in the gain. */
-AK_INLINE void unpack(const ak_bins kind, cvec *b, v_f32 *bins, ptrdiff_t size, ptrdiff_t k, cvec z, cvec y,
+AK_INLINE cvec c_half(cvec a)
+{
+    const v_f32 half = v_set1(0.5f);
+    return (cvec){a.r * half, a.i * half};
+}
+
+/* Where bins go from k on: complex ones to `points`, others to `values`. */
+typedef struct bins_at {
+    cvec *points;
+    v_f32 *values;
+} bins_at;
+
+AK_INLINE bins_at bins_from(bins_at to, ptrdiff_t k)
+{
+    return (bins_at){to.points + k, to.values + k};
+}
+
+AK_INLINE void emit(const ak_bins kind, bins_at to, ptrdiff_t k, cvec x)
+{
+    if (kind == AK_BINS_COMPLEX)
+        to.points[k] = x;
+    else if (kind == AK_BINS_POWER)
+        to.values[k] = v_fma(x.r, x.r, x.i * x.i);
+    else
+        to.values[k] = v_sqrt(v_fma(x.r, x.r, x.i * x.i));
+}
+
+/* Bin i of `low` and its mirror image, j of `high`, from halves of their points z and y of the complex
+ * transform: the even part is z + conj(y), the odd part -i (z - conj(y)). */
+AK_INLINE void unpack(const ak_bins kind, bins_at low, ptrdiff_t i, bins_at high, ptrdiff_t j, cvec z, cvec y,
                       const float *w)
 {
     cvec even = {z.r + y.r, z.i - y.i};
-    cvec odd = c_twiddle((cvec){z.i + y.i, y.r - z.r}, w + 2 * k);
-    emit(kind, b, bins, k, c_add(even, odd));
-    emit(kind, b, bins, size - k, (cvec){even.r - odd.r, odd.i - even.i});
+    cvec odd = c_twiddle((cvec){z.i + y.i, y.r - z.r}, w);
+    emit(kind, low, i, c_add(even, odd));
+    emit(kind, high, j, (cvec){even.r - odd.r, odd.i - even.i});
 }
 
-AK_INLINE void unpack_edges(const ak_bins kind, cvec *b, v_f32 *bins, ptrdiff_t size, cvec z)
+AK_INLINE void unpack_edges(const ak_bins kind, bins_at to, ptrdiff_t size, cvec z)
 {
     v_f32 zero = {0}, twice_r = z.r + z.r, twice_i = z.i + z.i;
-    emit(kind, b, bins, 0, (cvec){twice_r + twice_i, zero});
-    emit(kind, b, bins, size, (cvec){twice_r - twice_i, zero});
+    emit(kind, to, 0, (cvec){twice_r + twice_i, zero});
+    emit(kind, to, size, (cvec){twice_r - twice_i, zero});
+}
+
+AK_INLINE cvec c_half_turned(const void *from, int j)
+{
+    const column *c = from;
+    return j == 0 ? c_half(c->b[0]) : c_turned(c, j);
+}
+
+/* A column of the last pass, halved: w is. */
+AK_INLINE void load_half_column(const int R, cvec *x, const cvec *b, const float *w, ptrdiff_t length)
+{
+    const column c = {b, length, w};
+    dft_of(R, x, c_half_turned, &c);
 }
 
 /* The last combination and the unpacking: column k holds points k + q length, column length - k their
- * mirror images, so the two are transformed together and leave as finished bins. */
+ * mirror images, so the two are transformed together and leave as finished bins. w: rfft.h's ends. */
 AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, const float *w,
-                         ptrdiff_t length, const float *turn)
+                         ptrdiff_t length)
 {
-    const ptrdiff_t size = R * length;
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
-    load_first_column(R, x, b, length);
-    unpack_edges(kind, b, bins, size, x[0]);
+    bins_at low = {b, bins}, high = bins_from(low, length);
     AK_UNROLL(16)
-    for (int q = 1; q <= R / 2; q++) unpack(kind, b, bins, size, q * length, x[q], x[R - q], turn);
+    for (int j = 0; j < R; j++) x[j] = c_half(b[j * length]);
+    dft(R, x);
+    unpack_edges(kind, low, R * length, x[0]);
+    AK_UNROLL(16)
+    for (int q = 1; q <= R / 2; q++)
+        unpack(kind, low, q * length, low, (R - q) * length, x[q], x[R - q], w + 2 * q);
 
     for (ptrdiff_t k = 1; k < (length + 1) / 2; k++) {
-        load_column(R, x, b, w, length, k);
-        load_column(R, y, b, w, length, length - k);
+        low = bins_from(low, 1);
+        high = bins_from(high, -1);
+        w += AK_END(R);
+        load_half_column(R, x, low.points, w + 2 * R, length);
+        load_half_column(R, y, high.points, w + 4 * R - 2, length);
         AK_UNROLL(16)
-        for (int q = 0; q < R; q++) unpack(kind, b, bins, size, k + q * length, x[q], y[R - 1 - q], turn);
+        for (int q = 0; q < R; q++)
+            unpack(kind, low, q * length, high, (R - 1 - q) * length, x[q], y[R - 1 - q], w + 2 * q);
     }
     if (length % 2 == 0) {
-        ptrdiff_t k = length / 2;
-        load_column(R, x, b, w, length, k);
+        low = bins_from(low, 1);
+        w += AK_END(R);
+        load_half_column(R, x, low.points, w + 2 * R, length);
         AK_UNROLL(16)
         for (int q = 0; q < (R + 1) / 2; q++)
-            unpack(kind, b, bins, size, k + q * length, x[q], x[R - 1 - q], turn);
+            unpack(kind, low, q * length, low, (R - 1 - q) * length, x[q], x[R - 1 - q], w + 2 * q);
     }
 }
 
 /* The unpacking alone, after a transform of a single pass. */
-AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_f32 *bins, ptrdiff_t size, const float *turn)
+AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_f32 *bins, const float *w, ptrdiff_t size)
 {
-    cvec z = b[0];
-    for (ptrdiff_t k = 1; k <= size / 2; k++) unpack(kind, b, bins, size, k, b[k], b[size - k], turn);
-    unpack_edges(kind, b, bins, size, z);
+    const bins_at to = {b, bins};
+    cvec z = c_half(b[0]);
+    for (ptrdiff_t k = 1; k <= size / 2; k++)
+        unpack(kind, to, k, to, size - k, c_half(b[k]), c_half(b[size - k]), w + 2 * k);
+    unpack_edges(kind, to, size, z);
 }
 
 /* One function per radix, so that each is compiled with constants. 10 and 16 are no last radix: it holds two
  * columns. */
-#define DEFINE_INNER(R)                                                                                      \
-    static void first_##R(cvec *b, const float *samples, const int32_t *offset, const float *gain,           \
-                          int count, ak_ahead *ahead)                                                        \
+#define DEFINE_FIRST(R)                                                                                      \
+    static void first_##R(cvec *b, const source *from, int place, int count)                                 \
     {                                                                                                        \
-        if (gain)                                                                                            \
-            first_pass(R, 1, b, samples, offset, gain, count, ahead);                                        \
+        if (from->gain)                                                                                      \
+            first_pass(R, b, from, place, count);                                                            \
         else                                                                                                 \
-            first_pass(R, 0, b, samples, offset, NULL, count, ahead);                                        \
-    }                                                                                                        \
+            first_plain_pass(R, b, from, place, count);                                                      \
+    }
+#define DEFINE_INNER(R)                                                                                      \
+    DEFINE_FIRST(R)                                                                                          \
     static void middle_##R(cvec *b, const float *w, ptrdiff_t length)                                        \
     {                                                                                                        \
         middle_pass(R, b, w, length);                                                                        \
     }
 #define DEFINE_PASSES(R)                                                                                     \
     DEFINE_INNER(R)                                                                                          \
-    static void last_##R(ak_bins kind, cvec *b, v_f32 *bins, const float *w, ptrdiff_t length,               \
-                         const float *turn)                                                                  \
+    static void last_##R(ak_bins kind, cvec *b, v_f32 *bins, const float *w, ptrdiff_t length)               \
     {                                                                                                        \
         if (kind == AK_BINS_COMPLEX)                                                                         \
-            last_pass(R, AK_BINS_COMPLEX, b, bins, w, length, turn);                                         \
+            last_pass(R, AK_BINS_COMPLEX, b, bins, w, length);                                               \
         else if (kind == AK_BINS_POWER)                                                                      \
-            last_pass(R, AK_BINS_POWER, b, bins, w, length, turn);                                           \
+            last_pass(R, AK_BINS_POWER, b, bins, w, length);                                                 \
         else                                                                                                 \
-            last_pass(R, AK_BINS_MAGNITUDE, b, bins, w, length, turn);                                       \
+            last_pass(R, AK_BINS_MAGNITUDE, b, bins, w, length);                                             \
     }
+DEFINE_FIRST(1)
 DEFINE_PASSES(2)
 DEFINE_PASSES(3)
 DEFINE_PASSES(4)
@@ -120,53 +205,35 @@ DEFINE_PASSES(8)
 DEFINE_INNER(10)
 DEFINE_INNER(16)
 
-static void first_1(cvec *b, const float *samples, const int32_t *offset, const float *gain, int count,
-                    ak_ahead *ahead)
+static void run_first(int radix, cvec *b, const source *from, int place, int count)
 {
-    if (gain)
-        first_pass(1, 1, b, samples, offset, gain, count, ahead);
-    else
-        first_pass(1, 0, b, samples, offset, NULL, count, ahead);
-}
-
-typedef struct source {
-    const float *samples;
-    const int32_t *offset;
-    const float *gain;
-    ak_ahead *ahead;
-} source;
-
-static void run_first(int radix, cvec *b, source from, int place, int count)
-{
-    const int32_t *offset = from.offset + 2 * place;
-    const float *gain = from.gain ? from.gain + 2 * place : NULL;
     switch (radix) {
     case 1:
-        first_1(b, from.samples, offset, gain, count, from.ahead);
+        first_1(b, from, place, count);
         break;
     case 2:
-        first_2(b, from.samples, offset, gain, count, from.ahead);
+        first_2(b, from, place, count);
         break;
     case 3:
-        first_3(b, from.samples, offset, gain, count, from.ahead);
+        first_3(b, from, place, count);
         break;
     case 4:
-        first_4(b, from.samples, offset, gain, count, from.ahead);
+        first_4(b, from, place, count);
         break;
     case 5:
-        first_5(b, from.samples, offset, gain, count, from.ahead);
+        first_5(b, from, place, count);
         break;
     case 7:
-        first_7(b, from.samples, offset, gain, count, from.ahead);
+        first_7(b, from, place, count);
         break;
     case 8:
-        first_8(b, from.samples, offset, gain, count, from.ahead);
+        first_8(b, from, place, count);
         break;
     case 10:
-        first_10(b, from.samples, offset, gain, count, from.ahead);
+        first_10(b, from, place, count);
         break;
     default:
-        first_16(b, from.samples, offset, gain, count, from.ahead);
+        first_16(b, from, place, count);
         break;
     }
 }
@@ -203,10 +270,10 @@ static void run_middle(int radix, cvec *b, const float *w, int length)
 
 /* `count` finished blocks of passes 0 .. q, from `place` on. Depth first: a block stays in the cache until it
  * is combined. */
-static void run_blocks(const ak_lanes *t, int q, cvec *b, source from, int place, int count)
+static void run_blocks(const ak_lanes *t, int q, cvec *b, const source *from, int place, int count)
 {
     if (q == 0) {
-        run_first(t->radix[0], b + place, from, place, count);
+        run_first(t->radix[0], b, from, place, count);
         return;
     }
     int block = t->length[q] * t->radix[q];
@@ -221,38 +288,38 @@ void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *sam
 {
     cvec *b = (cvec *)(void *)work;
     v_f32 *out = (v_f32 *)(void *)bins;
-    source from = {samples, offset, gain, ahead};
+    const ptrdiff_t step = t->size / t->lanes.radix[0];
+    const source from = {samples, offset, gain, ahead, t->lanes.order, step};
     int last = t->lanes.passes - 1, length = t->lanes.length[last];
-    const float *w = t->lanes.twiddle[last];
     if (last == 0) {
-        run_first(t->lanes.radix[0], b, from, 0, 1);
+        run_first(t->lanes.radix[0], b, &from, 0, 1);
         if (kind == AK_BINS_COMPLEX)
-            unpack_pass(AK_BINS_COMPLEX, b, out, t->size, t->unpack);
+            unpack_pass(AK_BINS_COMPLEX, b, out, t->ends, t->size);
         else if (kind == AK_BINS_POWER)
-            unpack_pass(AK_BINS_POWER, b, out, t->size, t->unpack);
+            unpack_pass(AK_BINS_POWER, b, out, t->ends, t->size);
         else
-            unpack_pass(AK_BINS_MAGNITUDE, b, out, t->size, t->unpack);
+            unpack_pass(AK_BINS_MAGNITUDE, b, out, t->ends, t->size);
         return;
     }
-    run_blocks(&t->lanes, last - 1, b, from, 0, t->lanes.radix[last]);
+    run_blocks(&t->lanes, last - 1, b, &from, 0, t->lanes.radix[last]);
     switch (t->lanes.radix[last]) {
     case 2:
-        last_2(kind, b, out, w, length, t->unpack);
+        last_2(kind, b, out, t->ends, length);
         break;
     case 3:
-        last_3(kind, b, out, w, length, t->unpack);
+        last_3(kind, b, out, t->ends, length);
         break;
     case 4:
-        last_4(kind, b, out, w, length, t->unpack);
+        last_4(kind, b, out, t->ends, length);
         break;
     case 5:
-        last_5(kind, b, out, w, length, t->unpack);
+        last_5(kind, b, out, t->ends, length);
         break;
     case 7:
-        last_7(kind, b, out, w, length, t->unpack);
+        last_7(kind, b, out, t->ends, length);
         break;
     default:
-        last_8(kind, b, out, w, length, t->unpack);
+        last_8(kind, b, out, t->ends, length);
         break;
     }
 }

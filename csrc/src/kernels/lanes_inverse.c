@@ -6,128 +6,164 @@
  */
 #include "rfft_kernels.h"
 
-/* Points k and size - k of the complex transform, swapped, from bins k and size - k. */
-AK_INLINE void pack(const cvec *b, int size, int k, const float *w, cvec *z, cvec *y)
+/* Point z of the complex transform and its mirror image, y, swapped, from their bins. */
+AK_INLINE void pack(const cvec *low, const cvec *high, const float *w, cvec *z, cvec *y)
 {
-    cvec p = b[k], q = b[size - k];
+    cvec p = *low, q = *high;
     cvec even = {p.r + q.r, p.i - q.i};
     cvec d = {p.r - q.r, p.i + q.i};
-    v_f32 wr = v_set1(w[2 * k]), wi = v_set1(w[2 * k + 1]);
+    v_f32 wr = v_set1(w[0]), wi = v_set1(w[1]);
     cvec odd = {v_fma(d.r, wr, d.i * wi), v_fms(d.i, wr, d.r * wi)}; /* d conj(w) */
     *z = (cvec){even.i + odd.r, even.r - odd.i};                     /* swap(even + i odd) */
     *y = (cvec){odd.r - even.i, even.r + odd.i};                     /* swap(conj(even) + i conj(odd)) */
 }
 
 /* Imaginary parts of the first and the last bin count as zero. */
-AK_INLINE cvec pack_edges(const cvec *b, int size)
+AK_INLINE cvec pack_edges(const cvec *b, ptrdiff_t size)
 {
     return (cvec){b[0].r - b[size].r, b[0].r + b[size].r};
 }
 
-AK_INLINE void store_column(const int R, const cvec *x, cvec *b, const float *w, int length, int k)
+AK_INLINE cvec c_scale(cvec a, v_f32 by)
 {
-    b[k] = x[0];
-    AK_UNROLL(16)
-    for (int j = 1; j < R; j++) b[k + j * length] = c_twiddle(x[j], w + 2 * (k * (R - 1) + j - 1));
+    return (cvec){a.r * by, a.i * by};
 }
 
-/* Packing and the first split, two mirrored columns at a time. */
-/* from: the bins, which may be b. */
-AK_INLINE void split_first(const int R, const cvec *from, cvec *b, const float *w, int length,
-                           const float *turn)
+/* scale: in w, too */
+AK_INLINE void store_column(const int R, const cvec *x, cvec *b, const float *w, v_f32 scale,
+                            ptrdiff_t length)
 {
-    const int size = R * length;
-    cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
-    x[0] = pack_edges(from, size);
+    b[0] = c_scale(x[0], scale);
     AK_UNROLL(16)
-    for (int q = 1; q <= R / 2; q++) pack(from, size, q * length, turn, &x[q], &x[R - q]);
+    for (int j = 1; j < R; j++) b[j * length] = c_twiddle(x[j], w + 2 * (j - 1));
+}
+
+/* Packing and the first split, two mirrored columns at a time. from: the bins, which may be b. w: rfft.h's
+ * ends, which carry the scale of all samples. */
+AK_INLINE void split_first(const int R, const cvec *from, cvec *b, const float *w, v_f32 scale,
+                           ptrdiff_t length)
+{
+    cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX], *low = b, *high = b + length;
+    const cvec *from_low = from, *from_high = from + length;
+    x[0] = pack_edges(from, R * length);
+    AK_UNROLL(16)
+    for (int q = 1; q <= R / 2; q++)
+        pack(from + q * length, from + (R - q) * length, w + 2 * q, &x[q], &x[R - q]);
     dft(R, x);
     AK_UNROLL(16)
-    for (int j = 0; j < R; j++) b[j * length] = x[j];
+    for (int j = 0; j < R; j++) b[j * length] = c_scale(x[j], scale);
 
-    for (int k = 1; k < (length + 1) / 2; k++) {
+    for (ptrdiff_t k = 1; k < (length + 1) / 2; k++) {
+        low++, from_low++;
+        high--, from_high--;
+        w += AK_END(R);
         AK_UNROLL(16)
-        for (int q = 0; q < R; q++) pack(from, size, k + q * length, turn, &x[q], &y[R - 1 - q]);
+        for (int q = 0; q < R; q++)
+            pack(from_low + q * length, from_high + (R - 1 - q) * length, w + 2 * q, &x[q], &y[R - 1 - q]);
         dft(R, x);
-        store_column(R, x, b, w, length, k);
+        store_column(R, x, low, w + 2 * R, scale, length);
         dft(R, y);
-        store_column(R, y, b, w, length, length - k);
+        store_column(R, y, high, w + 4 * R - 2, scale, length);
     }
     if (length % 2 == 0) {
-        int k = length / 2;
+        low++, from_low++;
+        w += AK_END(R);
         AK_UNROLL(16)
-        for (int q = 0; q < (R + 1) / 2; q++) pack(from, size, k + q * length, turn, &x[q], &x[R - 1 - q]);
+        for (int q = 0; q < (R + 1) / 2; q++)
+            pack(from_low + q * length, from_low + (R - 1 - q) * length, w + 2 * q, &x[q], &x[R - 1 - q]);
         dft(R, x);
-        store_column(R, x, b, w, length, k);
+        store_column(R, x, low, w + 2 * R, scale, length);
     }
 }
 
 /* Packing alone, before a transform of a single pass. */
-static void pack_pass(const cvec *from, cvec *b, int size, const float *turn)
+static void pack_pass(const cvec *from, cvec *b, const float *w, v_f32 scale, ptrdiff_t size)
 {
     cvec first = pack_edges(from, size);
-    for (int k = 1; k <= size / 2; k++) {
+    for (ptrdiff_t k = 1; k <= size / 2; k++) {
         cvec z, y;
-        pack(from, size, k, turn, &z, &y);
-        b[size - k] = y;
-        b[k] = z;
+        pack(from + k, from + size - k, w + 2 * k, &z, &y);
+        b[size - k] = c_scale(y, scale);
+        b[k] = c_scale(z, scale);
     }
-    b[0] = first;
+    b[0] = c_scale(first, scale);
 }
 
-AK_INLINE void split(const int R, cvec *b, const float *w, int length)
+AK_INLINE void split(const int R, cvec *b, const float *w, ptrdiff_t length)
 {
-    for (int k = 0; k < length; k++) {
-        cvec x[AK_MAX_RADIX];
-        AK_UNROLL(16)
-        for (int j = 0; j < R; j++) x[j] = b[k + j * length];
-        dft(R, x);
+    cvec x[AK_MAX_RADIX];
+    dft_column(R, x, b, length);
+    AK_UNROLL(16)
+    for (int j = 0; j < R; j++) b[j * length] = x[j];
+    for (ptrdiff_t k = 1; k < length; k++) { /* w is NULL for the first pass, which has k = 0 alone */
+        dft_column(R, x, b + k, length);
         b[k] = x[0];
         AK_UNROLL(16)
-        for (int j = 1; j < R; j++) /* w is NULL for the first pass, which has k = 0 alone */
-            b[k + j * length] = k == 0 ? x[j] : c_twiddle(x[j], w + 2 * (k * (R - 1) + j - 1));
+        for (int j = 1; j < R; j++) b[k + j * length] = c_twiddle(x[j], w + 2 * (k * (R - 1) + j - 1));
     }
 }
 
-/* The transforms of pass 0, out to the samples. place: of the real parts; the imaginary parts follow. */
-AK_INLINE void scatter(const int R, const int windowed, const cvec *b, const int32_t *place,
-                       const float *gain, float scale, v_f32 *out, int count)
+/* Where pass 0's samples go. */
+typedef struct sink {
+    v_f32 *out;
+    const float *gain;    /* or NULL */
+    const int32_t *place; /* of the real parts, the imaginary ones follow; NULL: the samples in their order */
+    const int32_t *order; /* ak_lanes's */
+    ptrdiff_t step;       /* points from output to output of a block */
+} sink;
+
+/* The transforms of pass 0, out to the samples. */
+AK_INLINE void scatter(const int R, const int windowed, const cvec *b, const sink *to, int from, int count)
 {
-    const v_f32 all = v_set1(scale);
-    for (; count > 0; count--, b += R, place += R) {
+    const int32_t *place = to->place + from;
+    const float *gain = windowed ? to->gain + 2 * from : NULL;
+    for (b += from; count > 0; count--, b += R, place += R) {
         cvec x[AK_MAX_RADIX];
-        AK_UNROLL(16)
-        for (int t = 0; t < R; t++) x[t] = b[t];
-        dft(R, x);
+        dft_of(R, x, c_at, b);
         AK_UNROLL(16)
         for (int t = 0; t < R; t++) {
-            out[place[t]] = x[t].i * (windowed ? v_set1(gain[2 * t]) : all);
-            out[place[t] + 1] = x[t].r * (windowed ? v_set1(gain[2 * t + 1]) : all);
+            to->out[place[t]] = windowed ? x[t].i * v_set1(gain[2 * t]) : x[t].i;
+            to->out[place[t] + 1] = windowed ? x[t].r * v_set1(gain[2 * t + 1]) : x[t].r;
         }
         if (windowed) gain += 2 * R;
     }
 }
 
+/* The same in their order, without a window: the points of a block go a step apart. */
+AK_INLINE void scatter_plain(const int R, const cvec *b, const sink *to, int from, int count)
+{
+    const int32_t *order = to->order + from;
+    const ptrdiff_t step = to->step * 2 * AK_W;
+    for (b += from; count > 0; count--, b += R, order += R) {
+        float *point = (float *)(void *)to->out + (ptrdiff_t)*order * (2 * AK_W);
+        cvec x[AK_MAX_RADIX];
+        dft_of(R, x, c_at, b);
+        AK_UNROLL(16)
+        for (int t = 0; t < R; t++) *(cvec *)(void *)(point + t * step) = (cvec){x[t].i, x[t].r};
+    }
+}
+
 #define DEFINE_SCATTER(R)                                                                                    \
-    static void scatter_##R(const cvec *b, const int32_t *place, const float *gain, float scale, v_f32 *out, \
-                            int count)                                                                       \
+    static void scatter_##R(const cvec *b, const sink *to, int from, int count)                              \
     {                                                                                                        \
-        if (gain)                                                                                            \
-            scatter(R, 1, b, place, gain, 0, out, count);                                                    \
+        if (to->gain)                                                                                        \
+            scatter(R, 1, b, to, from, count);                                                               \
+        else if (to->place)                                                                                  \
+            scatter(R, 0, b, to, from, count);                                                               \
         else                                                                                                 \
-            scatter(R, 0, b, place, NULL, scale, out, count);                                                \
+            scatter_plain(R, b, to, from, count);                                                            \
     }
 #define DEFINE_INNER(R)                                                                                      \
     DEFINE_SCATTER(R)                                                                                        \
-    static void split_##R(cvec *b, const float *w, int length)                                               \
+    static void split_##R(cvec *b, const float *w, ptrdiff_t length)                                         \
     {                                                                                                        \
         split(R, b, w, length);                                                                              \
     }
 #define DEFINE_SPLITS(R)                                                                                     \
     DEFINE_INNER(R)                                                                                          \
-    static void split_first_##R(const cvec *from, cvec *b, const float *w, int length, const float *turn)    \
+    static void split_first_##R(const cvec *from, cvec *b, const float *w, v_f32 scale, ptrdiff_t length)    \
     {                                                                                                        \
-        split_first(R, from, b, w, length, turn);                                                            \
+        split_first(R, from, b, w, scale, length);                                                           \
     }
 DEFINE_SCATTER(1)
 DEFINE_SPLITS(2)
@@ -139,27 +175,26 @@ DEFINE_SPLITS(8)
 DEFINE_INNER(10)
 DEFINE_INNER(16)
 
-static void run_split_first(int radix, const cvec *from, cvec *b, const float *w, int length,
-                            const float *turn)
+static void run_split_first(int radix, const cvec *from, cvec *b, const float *w, v_f32 scale, int length)
 {
     switch (radix) {
     case 2:
-        split_first_2(from, b, w, length, turn);
+        split_first_2(from, b, w, scale, length);
         break;
     case 3:
-        split_first_3(from, b, w, length, turn);
+        split_first_3(from, b, w, scale, length);
         break;
     case 4:
-        split_first_4(from, b, w, length, turn);
+        split_first_4(from, b, w, scale, length);
         break;
     case 5:
-        split_first_5(from, b, w, length, turn);
+        split_first_5(from, b, w, scale, length);
         break;
     case 7:
-        split_first_7(from, b, w, length, turn);
+        split_first_7(from, b, w, scale, length);
         break;
     default:
-        split_first_8(from, b, w, length, turn);
+        split_first_8(from, b, w, scale, length);
         break;
     }
 }
@@ -194,55 +229,50 @@ static void run_split(int radix, cvec *b, const float *w, int length)
     }
 }
 
-static void run_scatter(const ak_rfft *t, const cvec *b, const float *gain, v_f32 *out, int from, int count)
+static void run_scatter(int radix, const cvec *b, const sink *to, int from, int count)
 {
-    const int32_t *place = t->place + from;
-    const float scale = 1.0f / (float)t->n;
-    b += from;
-    if (gain) gain += 2 * from;
-    switch (t->lanes.radix[0]) {
+    switch (radix) {
     case 1:
-        scatter_1(b, place, gain, scale, out, count);
+        scatter_1(b, to, from, count);
         break;
     case 2:
-        scatter_2(b, place, gain, scale, out, count);
+        scatter_2(b, to, from, count);
         break;
     case 3:
-        scatter_3(b, place, gain, scale, out, count);
+        scatter_3(b, to, from, count);
         break;
     case 4:
-        scatter_4(b, place, gain, scale, out, count);
+        scatter_4(b, to, from, count);
         break;
     case 5:
-        scatter_5(b, place, gain, scale, out, count);
+        scatter_5(b, to, from, count);
         break;
     case 7:
-        scatter_7(b, place, gain, scale, out, count);
+        scatter_7(b, to, from, count);
         break;
     case 8:
-        scatter_8(b, place, gain, scale, out, count);
+        scatter_8(b, to, from, count);
         break;
     case 10:
-        scatter_10(b, place, gain, scale, out, count);
+        scatter_10(b, to, from, count);
         break;
     default:
-        scatter_16(b, place, gain, scale, out, count);
+        scatter_16(b, to, from, count);
         break;
     }
 }
 
 /* `count` blocks from point `from` on, through passes q .. 0, depth first. */
-static void run_blocks(const ak_rfft *t, int q, cvec *b, const float *gain, v_f32 *out, int from, int count)
+static void run_blocks(const ak_lanes *t, int q, cvec *b, const sink *to, int from, int count)
 {
     if (q == 0) {
-        run_scatter(t, b, gain, out, from, count);
+        run_scatter(t->radix[0], b, to, from, count);
         return;
     }
-    const ak_lanes *lanes = &t->lanes;
-    int block = lanes->length[q] * lanes->radix[q];
+    int block = t->length[q] * t->radix[q];
     for (; count > 0; count--, from += block) {
-        run_split(lanes->radix[q], b + from, lanes->twiddle[q], lanes->length[q]);
-        run_blocks(t, q - 1, b, gain, out, from, lanes->radix[q]);
+        run_split(t->radix[q], b + from, t->twiddle[q], t->length[q]);
+        run_blocks(t, q - 1, b, to, from, t->radix[q]);
     }
 }
 
@@ -250,16 +280,17 @@ void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, const float
 {
     cvec *b = (cvec *)(void *)work;
     const cvec *from = (const cvec *)(const void *)bins;
-    v_f32 *out = (v_f32 *)(void *)x;
     const ak_lanes *lanes = &t->lanes;
+    const v_f32 scale = v_set1(1.0f / (float)t->n);
+    const sink to = {(v_f32 *)(void *)x, gain, t->place, lanes->order, t->size / lanes->radix[0]};
     int last = lanes->passes - 1;
     if (last == 0) {
-        pack_pass(from, b, t->size, t->unpack);
-        run_scatter(t, b, gain, out, 0, 1);
+        pack_pass(from, b, t->ends, scale, t->size);
+        run_scatter(lanes->radix[0], b, &to, 0, 1);
         return;
     }
-    run_split_first(lanes->radix[last], from, b, lanes->twiddle[last], lanes->length[last], t->unpack);
-    run_blocks(t, last - 1, b, gain, out, 0, lanes->radix[last]);
+    run_split_first(lanes->radix[last], from, b, t->ends, scale, lanes->length[last]);
+    run_blocks(lanes, last - 1, b, &to, 0, lanes->radix[last]);
 }
 
 void AK_NAME(ak_lanes_from_natural)(const ak_lanes *t, cvec *b)

@@ -24,23 +24,19 @@ AK_INLINE void fetch(ak_ahead *ahead, const int points)
     }
 }
 
+AK_INLINE cvec c_turned(const void *from, int j)
+{
+    const column *c = from;
+    return j == 0 ? c->b[0] : c_twiddle(c->b[j * c->length], c->w + 2 * (j - 1));
+}
+
 /* Column k of a pass over R blocks of `length` points, which w turns. Points are counted in ptrdiff_t: from
  * an int, the compiler widens and scales every index anew, and that takes a quarter of the loop's
  * instructions. */
 AK_INLINE void load_column(const int R, cvec *x, const cvec *b, const float *w, ptrdiff_t length, ptrdiff_t k)
 {
-    x[0] = b[k];
-    AK_UNROLL(16)
-    for (int j = 1; j < R; j++) x[j] = c_twiddle(b[k + j * length], w + 2 * (k * (R - 1) + j - 1));
-    dft(R, x);
-}
-
-/* Column 0, which nothing turns. */
-AK_INLINE void load_first_column(const int R, cvec *x, const cvec *b, ptrdiff_t length)
-{
-    AK_UNROLL(16)
-    for (int j = 0; j < R; j++) x[j] = b[j * length];
-    dft(R, x);
+    const column c = {b + k, length, w + 2 * k * (R - 1)};
+    dft_of(R, x, c_turned, &c);
 }
 
 AK_INLINE void store_column(const int R, const cvec *x, cvec *b, ptrdiff_t length, ptrdiff_t k)
@@ -49,15 +45,14 @@ AK_INLINE void store_column(const int R, const cvec *x, cvec *b, ptrdiff_t lengt
     for (int j = 0; j < R; j++) b[k + j * length] = x[j];
 }
 
-/* Combines R blocks of `length` points at b, in place. */
+/* Combines R blocks of `length` points at b, in place. w is NULL where column 0 is alone. */
 AK_INLINE void middle_pass(const int R, cvec *b, const float *w, ptrdiff_t length)
 {
-    for (ptrdiff_t k = 0; k < length; k++) { /* w is NULL where k = 0 is alone */
-        cvec x[AK_MAX_RADIX];
-        if (k == 0)
-            load_first_column(R, x, b, length);
-        else
-            load_column(R, x, b, w, length, k);
+    cvec x[AK_MAX_RADIX];
+    dft_column(R, x, b, length);
+    store_column(R, x, b, length, 0);
+    for (ptrdiff_t k = 1; k < length; k++) {
+        load_column(R, x, b, w, length, k);
         store_column(R, x, b, length, k);
     }
 }
