@@ -6,7 +6,7 @@
 
 struct ak_fft_plan {
     const ak_rfft_kernels *kernels;
-    ak_rfft forward, inverse, dense; /* dense: the inverse without the skew */
+    ak_rfft forward, inverse;
     size_t width, n, bins;
     ak_crew *crew;
 };
@@ -28,7 +28,7 @@ static void forward_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_fft_plan *p = g->plan;
-    float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
+    float *samples = scratch, *work = samples + p->n * p->width;
     for (ak_place at; ak_share_next(share, &at);) {
         size_t row = at.block * p->width, count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, p->n, count, samples,
@@ -43,17 +43,14 @@ static void inverse_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_fft_plan *p = g->plan;
-    float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
+    float *samples = scratch, *work = samples + p->n * p->width;
     for (ak_place at; ak_share_next(share, &at);) {
         size_t row = at.block * p->width, count = g->rows - row < p->width ? g->rows - row : p->width;
         p->kernels->to_lanes(g->from + (ptrdiff_t)row * g->from_stride, g->from_stride, 2 * p->bins, count,
                              work, p->width, 0);
         p->kernels->inverse(&p->inverse, NULL, work, work, samples);
         float *to = g->to + (ptrdiff_t)row * g->to_stride;
-        for (size_t j = 0; j < p->n; j += AK_SKEW) {
-            size_t rows = p->n - j < AK_SKEW ? p->n - j : AK_SKEW;
-            p->kernels->from_lanes(samples + ak_skew(j) * p->width, rows, to + j, g->to_stride, count, 0);
-        }
+        p->kernels->from_lanes(samples, p->n, to, g->to_stride, count, 0);
     }
 }
 
@@ -78,22 +75,16 @@ static void inverse_lanes_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
     const ak_fft_plan *p = g->plan;
-    float *samples = scratch, *work = samples + ak_skew(p->n) * p->width;
+    float *samples = scratch, *work = samples + p->n * p->width;
     size_t values = 2 * p->bins * p->width;
     for (ak_place at; ak_share_next(share, &at);) {
         size_t b = at.block;
         const float *bins = g->from + b * values;
         float *to = g->to + b * p->n * p->width;
         if (!ak_is_aligned(bins)) bins = memcpy(work, bins, values * sizeof(float));
-        if (!p->inverse.chirped && ak_is_aligned(to)) {
-            p->kernels->inverse(&p->dense, NULL, bins, work, to);
-            continue;
-        }
-        p->kernels->inverse(&p->inverse, NULL, bins, work, samples);
-        for (size_t j = 0; j < p->n; j += AK_SKEW) {
-            size_t rows = p->n - j < AK_SKEW ? p->n - j : AK_SKEW;
-            memcpy(to + j * p->width, samples + ak_skew(j) * p->width, rows * p->width * sizeof(float));
-        }
+        float *x = ak_is_aligned(to) ? to : samples;
+        p->kernels->inverse(&p->inverse, NULL, bins, work, x);
+        if (x != to) memcpy(to, x, p->n * p->width * sizeof(float));
     }
 }
 
@@ -109,11 +100,8 @@ static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
     p->bins = p->n / 2 + 1;
     if ((status = ak_rfft_init(&p->forward, n, p->kernels->width, AK_FORWARD)) != AK_OK) return status;
     if ((status = ak_rfft_init(&p->inverse, n, p->kernels->width, AK_INVERSE)) != AK_OK) return status;
-    if (!p->inverse.chirped &&
-        (status = ak_rfft_init(&p->dense, n, p->kernels->width, AK_INVERSE_DENSE)) != AK_OK)
-        return status;
     if (p->n * p->width > INT32_MAX) return AK_ERR_SIZE;
-    size_t vectors = ak_skew(p->n) + work_vectors(p);
+    size_t vectors = p->n + work_vectors(p);
     return ak_crew_create(&p->crew, options ? options->threads : 1, vectors * p->width * sizeof(float));
 }
 
@@ -189,6 +177,5 @@ void ak_fft_destroy(ak_fft_plan *plan)
     ak_crew_destroy(plan->crew);
     ak_rfft_free(&plan->forward);
     ak_rfft_free(&plan->inverse);
-    ak_rfft_free(&plan->dense);
     free(plan);
 }

@@ -17,7 +17,7 @@ struct ak_istft_plan {
     ak_stft_config config;
     size_t width, n, bins, hop, left, overlap; /* overlap: columns that a frame covers */
     size_t span;                               /* column blocks that W frames cover */
-    float *gain;                               /* the window, in the order of pass 0 */
+    float *gain;                               /* the window */
     double *squares;                           /* of the window, in order */
     float *scale;                              /* 1 / envelope of each row, away from the ends */
     float *ones;
@@ -46,7 +46,7 @@ static size_t edge_floats(const ak_istft_plan *p)
 
 static size_t scratch_bytes(const ak_istft_plan *p)
 {
-    return (sums_floats(p) + edge_floats(p) + (p->fft.work + ak_skew(p->n)) * p->width) * sizeof(float);
+    return (sums_floats(p) + edge_floats(p) + (p->fft.work + p->n) * p->width) * sizeof(float);
 }
 
 /* The sum of squared windows over sample `at` of the extended signal, from the frames that exist. */
@@ -131,8 +131,7 @@ static ak_status fill_tables(ak_istft_plan *p, const ak_stft_config *config)
         ak_stft_window(config, window);
         status = ak_stft_envelope(config, window, envelope);
         for (size_t i = 0; i < p->n; i++) {
-            size_t j = (size_t)p->fft.sample[i];
-            p->gain[i] = (float)window[j];
+            p->gain[i] = (float)window[i];
             p->squares[i] = window[i] * window[i];
         }
         for (size_t r = 0; r < p->hop; r++) {

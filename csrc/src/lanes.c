@@ -23,27 +23,19 @@ int ak_lanes_supports(int size)
     return size == 1;
 }
 
-enum { FORWARD = 1 << AK_FORWARD | 1 << AK_POWER, INVERSE = 1 << AK_INVERSE, DENSE = 1 << AK_INVERSE_DENSE };
-enum { COLUMN = 1 << AK_COLUMN };
+enum { FORWARD = 1 << AK_FORWARD | 1 << AK_POWER, INVERSE = 1 << AK_INVERSE, COLUMN = 1 << AK_COLUMN };
 
 /* What was fastest of all orders of all radices, for common sizes (half of n_fft) and vectors of at least
  * `width` floats; those of 16 have 32 registers, which radix 16 needs. */
 static const struct measured {
     int size, width, uses, radix[5];
 } measured[] = {
-    {64, 16, COLUMN, {8, 8}},
-    {128, 16, COLUMN, {16, 8}},
-    {160, 16, FORWARD | INVERSE | DENSE, {10, 8, 2}},
-    {200, 4, FORWARD, {10, 5, 4}},
-    {200, 16, INVERSE | DENSE, {10, 10, 2}},
-    {240, 16, FORWARD | INVERSE | DENSE, {10, 8, 3}},
-    {320, 16, FORWARD | INVERSE | DENSE, {10, 8, 4}},
-    {400, 16, FORWARD, {10, 5, 8}},
-    {400, 16, INVERSE | DENSE, {10, 10, 4}},
-    {480, 16, FORWARD | INVERSE | DENSE, {16, 10, 3}},
-    {512, 16, INVERSE, {16, 8, 4}},
-    {2048, 16, FORWARD, {8, 16, 4, 4}},
-    {2048, 16, INVERSE | DENSE, {16, 8, 8, 2}},
+    {64, 16, COLUMN, {8, 8}},           {128, 16, COLUMN, {16, 8}},         {160, 16, FORWARD, {10, 8, 2}},
+    {160, 16, INVERSE, {2, 8, 10}},     {200, 4, FORWARD, {10, 5, 4}},      {200, 16, INVERSE, {2, 10, 10}},
+    {240, 16, FORWARD, {10, 8, 3}},     {240, 16, INVERSE, {3, 8, 10}},     {320, 16, FORWARD, {10, 8, 4}},
+    {320, 16, INVERSE, {4, 8, 10}},     {400, 16, FORWARD, {10, 5, 8}},     {400, 16, INVERSE, {4, 10, 10}},
+    {480, 16, FORWARD, {16, 10, 3}},    {480, 16, INVERSE, {3, 10, 16}},    {512, 16, INVERSE, {4, 8, 16}},
+    {2048, 16, FORWARD, {8, 16, 4, 4}}, {2048, 16, INVERSE, {2, 8, 8, 16}},
 };
 
 static int choose_measured(ak_lanes *t, int width, ak_use use)
@@ -59,7 +51,8 @@ static int choose_measured(ak_lanes *t, int width, ak_use use)
 }
 
 /* Large radices save passes over memory and twiddles. Pass 0 has none, so it gets the largest; the last pass
- * holds two butterflies at once, so it gets a small one. */
+ * holds two butterflies at once, so it gets a small one. An inverse holds two in pass 0: the other way about.
+ */
 static void choose_radices(ak_lanes *t)
 {
     int rest = t->size, q = 0;
@@ -82,6 +75,25 @@ static void choose_radices(ak_lanes *t)
     t->passes = q;
 }
 
+/* Powers of two, measured for AVX2: 4 8 8, 4 8 4 4, 4 8 8 4, 4 8 8 8. Others in the reverse order. */
+static void choose_inverse_radices(ak_lanes *t)
+{
+    int rest = t->size, twos = remove_factor(&rest, 2) - 2;
+    choose_radices(t);
+    if (rest == 1 && twos >= 3) {
+        t->passes = 0;
+        t->radix[t->passes++] = 4;
+        for (; twos >= 3 && twos != 4; twos -= 3) t->radix[t->passes++] = 8;
+        for (; twos > 0; twos -= 2) t->radix[t->passes++] = 4;
+        return;
+    }
+    for (int q = 0, p = t->passes - 1; q < p; q++, p--) {
+        int radix = t->radix[q];
+        t->radix[q] = t->radix[p];
+        t->radix[p] = radix;
+    }
+}
+
 /* Place s of the input of pass 0, digit by digit: the digit of the last pass is the most significant of the
  * place and the least significant of the index. */
 static int digit_reversed(const ak_lanes *t, int place)
@@ -102,25 +114,36 @@ void ak_set_unit(float *to, double turn, double scale)
     to[1] = (float)(-sin(two_pi * turn) * scale);
 }
 
+void ak_lanes_scale(ak_lanes *t, int q, double scale)
+{
+    const int radix = t->radix[q], length = t->length[q];
+    float *w = t->twiddle[q];
+    for (int k = 0; k < length; k++)
+        for (int j = 1; j < radix; j++, w += 2)
+            ak_set_unit(w, (double)j * k / ((double)length * radix), scale);
+}
+
 ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use)
 {
     memset(t, 0, sizeof *t);
     if (!ak_lanes_supports(size)) return AK_ERR_SIZE;
     t->size = size;
-    if (!choose_measured(t, width, use)) choose_radices(t);
+    if (!choose_measured(t, width, use)) {
+        if (use == AK_INVERSE)
+            choose_inverse_radices(t);
+        else
+            choose_radices(t);
+    }
     t->order = ak_alloc((size_t)size * sizeof *t->order);
     if (!t->order) return AK_ERR_MEMORY;
     for (int s = 0; s < size; s++) t->order[s] = digit_reversed(t, s);
 
     for (int q = 0, length = 1; q < t->passes; length *= t->radix[q++]) {
-        int radix = t->radix[q];
         t->length[q] = length;
         if (q == 0) continue;
-        float *w = t->twiddle[q] = ak_alloc((size_t)length * (size_t)radix * 2 * sizeof(float));
-        if (!w) return AK_ERR_MEMORY;
-        for (int k = 0; k < length; k++)
-            for (int j = 1; j < radix; j++, w += 2)
-                ak_set_unit(w, (double)j * k / ((double)length * radix), 1);
+        t->twiddle[q] = ak_alloc((size_t)length * (size_t)t->radix[q] * 2 * sizeof(float));
+        if (!t->twiddle[q]) return AK_ERR_MEMORY;
+        ak_lanes_scale(t, q, 1);
     }
     return AK_OK;
 }

@@ -31,15 +31,17 @@ int ak_lanes_supports(int size);
 typedef enum ak_use {
     AK_FORWARD = 0,
     AK_INVERSE = 1,
-    AK_INVERSE_DENSE = 2, /* samples leave without the skew of rfft.h */
-    AK_POWER = 3,         /* a forward one of which no complex bins are asked */
-    AK_COLUMN = 4,        /* of columns.h */
+    AK_POWER = 2,  /* a forward one of which no complex bins are asked */
+    AK_COLUMN = 3, /* of columns.h */
 } ak_use;
 
 /* width: of the vectors that it is for. It and the use only guide the choice of the radices. Errors:
  * AK_ERR_SIZE (not supported), AK_ERR_MEMORY. Whatever it returns, ak_lanes_free releases. */
 ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use);
 void ak_lanes_free(ak_lanes *t);
+
+/* Sets the twiddles of pass q > 0, times scale. */
+void ak_lanes_scale(ak_lanes *t, int q, double scale);
 
 /* scale exp(-2 pi i turn), as two floats */
 void ak_set_unit(float *to, double turn, double scale);

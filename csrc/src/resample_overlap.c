@@ -125,8 +125,7 @@ void ak_overlap_release(ak_overlap *o)
 
 static size_t sheet_vectors(const ak_overlap *o)
 {
-    size_t out = ak_skew(o->n_out);
-    return out > o->n_in ? out : o->n_in;
+    return o->n_out > o->n_in ? o->n_out : o->n_in;
 }
 
 static size_t work_vectors(const ak_overlap *o)
@@ -164,16 +163,11 @@ static void load_group(const ak_overlap *o, float *sheet, float *spare, const fl
     o->kernels->to_lanes(spare, (ptrdiff_t)o->n_in, o->n_in, count, sheet, width, 0);
 }
 
-/* The middles of the blocks, from the inverse's skewed vectors. */
+/* The middles of the blocks. */
 static void store_group(const ak_overlap *o, const float *sheet, float *y, size_t count)
 {
-    size_t width = (size_t)o->kernels->width;
-    for (size_t r = 0; r < o->outputs;) {
-        size_t at = o->edge_out + r, rows = AK_SKEW - at % AK_SKEW;
-        if (rows > o->outputs - r) rows = o->outputs - r;
-        o->kernels->from_lanes(sheet + ak_skew(at) * width, rows, y + r, (ptrdiff_t)o->outputs, count, 0);
-        r += rows;
-    }
+    const float *middle = sheet + o->edge_out * (size_t)o->kernels->width;
+    o->kernels->from_lanes(middle, o->outputs, y, (ptrdiff_t)o->outputs, count, 0);
 }
 
 void ak_overlap_group(const ak_overlap *o, void *scratch, const float *x, size_t samples, size_t first,
@@ -193,6 +187,6 @@ void ak_overlap_group(const ak_overlap *o, void *scratch, const float *x, size_t
     if (whole < count) { /* the signal's last block */
         size_t rest = length - from - whole * o->outputs;
         for (size_t r = 0; r < rest; r++)
-            y[from + whole * o->outputs + r] = sheet[ak_skew(o->edge_out + r) * width + whole];
+            y[from + whole * o->outputs + r] = sheet[(o->edge_out + r) * width + whole];
     }
 }

@@ -57,7 +57,7 @@ static ak_status init_chirp(ak_rfft *t, int width)
             t->chirp[2 * j] = (float)creal(c);
             t->chirp[2 * j + 1] = (float)cimag(c);
         }
-        int inverse = t->use == AK_INVERSE || t->use == AK_INVERSE_DENSE;
+        int inverse = t->use == AK_INVERSE;
         int least = inverse ? -half : 1 - n, most = inverse ? n - 1 : half;
         double scale = 1.0 / size / (inverse ? n : 1);
         for (int d = least; d <= most; d++) response[d < 0 ? d + size : d] = conj(chirp_at(d, n)) * scale;
@@ -78,28 +78,53 @@ static ak_status init_chirp(ak_rfft *t, int width)
 static ak_status fill_ends(ak_rfft *t)
 {
     const int last = t->lanes.passes - 1, radix = t->lanes.radix[last], length = t->lanes.length[last];
-    const int inverse = t->use == AK_INVERSE || t->use == AK_INVERSE_DENSE;
-    const double scale = inverse ? 1.0 / t->n : 0.5;
     float *w = t->ends = ak_alloc(((size_t)length / 2 + 1) * AK_END((size_t)radix) * sizeof *w);
     if (!w) return AK_ERR_MEMORY;
     for (int k = 0; k <= length / 2; k++) {
         for (int q = 0; q < radix; q++, w += 2) ak_set_unit(w, (k + (double)q * length) / t->n, 1);
-        for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * k / t->size, scale);
-        for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * (length - k) / t->size, scale);
+        for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * k / t->size, 0.5);
+        for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * (length - k) / t->size, 0.5);
     }
     return AK_OK;
+}
+
+/* place: where each point stands before pass 0, of the first `blocks` points. */
+static void fill_mirrors(ak_rfft *t, const int32_t *place, int radix, int blocks)
+{
+    float *w = t->ends;
+    for (int q = 0; q < radix; q++, w += 2) ak_set_unit(w, (double)q * blocks / t->n, 1);
+    for (int at = radix; at < t->size; at += radix) {
+        int point = t->lanes.order[at], mirror = place[blocks - point];
+        if (mirror <= at) continue; /* was there already, or is this one */
+        t->mirrors[t->mirrored++] = (ak_mirror){point, at, mirror};
+        for (int q = 0; q < radix; q++, w += 2) ak_set_unit(w, (point + (double)q * blocks) / t->n, 1);
+    }
+    if (blocks % 2) return;
+    t->mirrors[t->mirrored].place = place[blocks / 2];
+    for (int q = 0; q < radix; q++, w += 2) ak_set_unit(w, (blocks / 2 + (double)q * blocks) / t->n, 1);
+}
+
+static ak_status init_inverse(ak_rfft *t)
+{
+    const int last = t->lanes.passes - 1, radix = t->lanes.radix[0], blocks = t->size / radix;
+    t->ends = ak_alloc((size_t)(blocks / 2 + 1) * (size_t)radix * 2 * sizeof *t->ends);
+    t->mirrors = ak_alloc((size_t)(blocks / 2 + 1) * sizeof *t->mirrors);
+    int32_t *place = ak_alloc((size_t)blocks * sizeof *place);
+    ak_status status = t->ends && t->mirrors && place ? AK_OK : AK_ERR_MEMORY;
+    if (status == AK_OK) {
+        for (int at = 0; at < t->size; at += radix) place[t->lanes.order[at]] = at;
+        fill_mirrors(t, place, radix, blocks);
+        if (last > 0) ak_lanes_scale(&t->lanes, last, 1.0 / t->n);
+    }
+    free(place);
+    return status;
 }
 
 static ak_status init_halves(ak_rfft *t, int width)
 {
     ak_status status = ak_lanes_init(&t->lanes, t->size, width, t->use);
-    if (status == AK_OK) status = fill_ends(t);
+    if (status == AK_OK) status = t->use == AK_INVERSE ? init_inverse(t) : fill_ends(t);
     if (status != AK_OK) return status;
-    if (t->use == AK_INVERSE) {
-        t->place = ak_alloc((size_t)t->size * sizeof *t->place);
-        if (!t->place) return AK_ERR_MEMORY;
-        for (int s = 0; s < t->size; s++) t->place[s] = (int32_t)ak_skew(2 * (size_t)t->lanes.order[s]);
-    }
     for (int i = 0; i < t->n; i++) t->sample[i] = 2 * t->lanes.order[i / 2] + i % 2;
     t->work = 2 * (size_t)t->size + 2;
     return AK_OK;
@@ -137,6 +162,6 @@ void ak_rfft_free(ak_rfft *t)
     free(t->chirp);
     free(t->response);
     free(t->sample);
-    free(t->place);
+    free(t->mirrors);
     memset(t, 0, sizeof *t);
 }

@@ -19,6 +19,21 @@
 
 #include "columns.h"
 
+/* What the last pass of a forward transform, of radix R, needs for its columns k and length - k, which mirror
+ * each other, in the order in which it needs it: R numbers that unpack, exp(-2 pi i (k + q length) / n), and
+ * R - 1 twiddles each of column k and of the other, halved. So much for each k <= length / 2, in floats. */
+#define AK_END(R) (2 * (3 * (R) - 2))
+
+/* Two blocks of the first pass of an inverse transform, of radix R, whose inputs mirror each other: points
+ * p + q size / R and the same of size / R - p, q < R. Point 0's block mirrors itself, and so does the one of
+ * point size / (2 R) where R divides size / 2; the others stand in the order of their places, and the place
+ * of that one behind them. R numbers that pack, exp(-2 pi i (p + q size / R) / n), belong to each: point 0's
+ * first. */
+typedef struct ak_mirror {
+    int32_t point;         /* p */
+    int32_t place, mirror; /* of the blocks of p and of size / R - p */
+} ak_mirror;
+
 typedef struct ak_rfft {
     int n;       /* real points */
     int size;    /* n / 2 */
@@ -26,20 +41,16 @@ typedef struct ak_rfft {
     ak_use use;
     ak_columns columns; /* of n points, or none */
     ak_lanes lanes;     /* of size, or of the convolution */
-    float *ends;        /* of the last pass, see AK_END */
-    float *chirp;       /* n complex numbers c[j] */
-    float *response;    /* the FFT of conj(c), in digit-reversed order, over the size of the convolution;
-                           inverse: over n, too */
-    int32_t *sample;    /* sample[i], i < n: which real sample stands at place i of pass 0's input */
-    int32_t *place; /* AK_INVERSE: of each of the size points after its last pass, skewed, of its real part */
-    size_t work;    /* vectors of scratch; 2 (n / 2 + 1) at least, but for AK_POWER */
+    float *ends; /* what unpacks in the last pass of a forward transform, see AK_END, or packs in the first
+                    of an inverse one, see ak_mirror */
+    ak_mirror *mirrors; /* inverse */
+    int mirrored;
+    float *chirp;    /* n complex numbers c[j] */
+    float *response; /* the FFT of conj(c), in digit-reversed order, over the size of the convolution;
+                        inverse: over n, too */
+    int32_t *sample; /* sample[i], i < n: which real sample stands at place i of pass 0's input */
+    size_t work;     /* vectors of scratch; 2 (n / 2 + 1) at least, but for AK_POWER */
 } ak_rfft;
-
-/* What the last pass, of radix R, needs for its columns k and length - k, which mirror each other, in the
- * order in which it needs it: R numbers that unpack, exp(-2 pi i (k + q length) / n), and R - 1 twiddles each
- * of column k and of the other, halved (forward) or over n (inverse). So much for each k <= length / 2, in
- * floats. */
-#define AK_END(R) (2 * (3 * (R) - 2))
 
 /* width: of the kernels that will run it. A transform serves one use only. Errors: AK_ERR_SIZE,
  * AK_ERR_MEMORY. Whatever it returns, ak_rfft_free releases. */
@@ -52,15 +63,6 @@ typedef enum ak_bins {
     AK_BINS_POWER = 1,     /* re^2 + im^2: n / 2 + 1 vectors */
     AK_BINS_MAGNITUDE = 2, /* the square root of that */
 } ak_bins;
-
-/* Samples leave the inverse in steps of powers of two, which would all fall into one set of the cache: after
- * every AK_SKEW vectors, one is left out. */
-#define AK_SKEW 64
-
-static inline size_t ak_skew(size_t j)
-{
-    return j + j / AK_SKEW;
-}
 
 /* What the caller reads and writes next, asked for while a transform runs: with each of its t->size points a
  * line of each stretch, `step` bytes after the line before; of stretch 1 with every other point where stretch
@@ -84,9 +86,8 @@ typedef struct ak_rfft_kernels {
     void (*forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
                     const float *gain, float *work, float *bins, ak_ahead *ahead);
 
-    /* x = gain * inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may be where work is. work:
-     * t->work vectors; x: ak_skew(n) vectors, sample j in vector ak_skew(j), or AK_INVERSE_DENSE: n vectors.
-     * gain[i] scales what stands at place i; NULL, which AK_INVERSE_DENSE always has: 1. Imaginary parts of
+    /* x = gain * inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may be where work is but not
+     * where x is. work: t->work vectors; x: n vectors. gain[j] scales sample j; NULL: 1. Imaginary parts of
      * X[0] and X[n / 2] count as zero. */
     void (*inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x);
 
@@ -104,7 +105,7 @@ typedef struct ak_rfft_kernels {
     size_t stream_bytes;
     void (*settle)(void);
 
-    /* Overlap-add: sums[(j % hop) * stride + j / hop + l] += x[ak_skew(j) * W + l] for j < n, l < W. */
+    /* Overlap-add: sums[(j % hop) * stride + j / hop + l] += x[j * W + l] for j < n, l < W. */
     void (*overlap_add)(const float *x, size_t n, size_t hop, float *sums, size_t stride);
 
     /* Takes the first W columns out of sums: to[l * rows + r] = sums[r * stride + l] * scale[r] for r < rows,

@@ -23,6 +23,10 @@
 #define AK_PASTE_(a, b) a##_##b
 #define AK_PASTE(a, b) AK_PASTE_(a, b)
 
+/* From here on the pointer is what it is: else GCC works what it was made of into every address near it, up
+ * to four instructions each. */
+#define AK_FIXED(pointer) __asm__("" : "+r"(pointer))
+
 #if defined(AK_BUILD_AVX512)
 #    include <immintrin.h>
 #    define AK_W 16

@@ -21,6 +21,11 @@ AK_INLINE cvec c_sub(cvec a, cvec b)
     return (cvec){a.r - b.r, a.i - b.i};
 }
 
+AK_INLINE cvec c_scale(cvec a, v_f32 by)
+{
+    return (cvec){a.r * by, a.i * by};
+}
+
 AK_INLINE cvec c_mul(cvec a, v_f32 wr, v_f32 wi)
 {
     return (cvec){v_fms(a.r, wr, a.i * wi), v_fma(a.r, wi, a.i * wr)};

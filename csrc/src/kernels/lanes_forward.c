@@ -65,12 +65,6 @@ AK_INLINE void first_plain_pass(const int R, cvec *b, const source *from, int pl
     }
 }
 
-AK_INLINE cvec c_half(cvec a)
-{
-    const v_f32 half = v_set1(0.5f);
-    return (cvec){a.r * half, a.i * half};
-}
-
 /* Where bins go from k on: complex ones to `points`, others to `values`. */
 typedef struct bins_at {
     cvec *points;
@@ -110,29 +104,15 @@ AK_INLINE void unpack_edges(const ak_bins kind, bins_at to, ptrdiff_t size, cvec
     emit(kind, to, size, (cvec){twice_r - twice_i, zero});
 }
 
-AK_INLINE cvec c_half_turned(const void *from, int j)
-{
-    const column *c = from;
-    return j == 0 ? c_half(c->b[0]) : c_turned(c, j);
-}
-
-/* A column of the last pass, halved: w is. */
-AK_INLINE void load_half_column(const int R, cvec *x, const cvec *b, const float *w, ptrdiff_t length)
-{
-    const column c = {b, length, w};
-    dft_of(R, x, c_half_turned, &c);
-}
-
 /* The last combination and the unpacking: column k holds points k + q length, column length - k their
  * mirror images, so the two are transformed together and leave as finished bins. w: rfft.h's ends. */
 AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, const float *w,
                          ptrdiff_t length)
 {
+    const v_f32 half = v_set1(0.5f);
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
     bins_at low = {b, bins}, high = bins_from(low, length);
-    AK_UNROLL(16)
-    for (int j = 0; j < R; j++) x[j] = c_half(b[j * length]);
-    dft(R, x);
+    load_first_scaled_column(R, x, b, half, length);
     unpack_edges(kind, low, R * length, x[0]);
     AK_UNROLL(16)
     for (int q = 1; q <= R / 2; q++)
@@ -142,8 +122,8 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, 
         low = bins_from(low, 1);
         high = bins_from(high, -1);
         w += AK_END(R);
-        load_half_column(R, x, low.points, w + 2 * R, length);
-        load_half_column(R, y, high.points, w + 4 * R - 2, length);
+        load_scaled_column(R, x, low.points, w + 2 * R, half, length);
+        load_scaled_column(R, y, high.points, w + 4 * R - 2, half, length);
         AK_UNROLL(16)
         for (int q = 0; q < R; q++)
             unpack(kind, low, q * length, high, (R - 1 - q) * length, x[q], y[R - 1 - q], w + 2 * q);
@@ -151,7 +131,7 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, 
     if (length % 2 == 0) {
         low = bins_from(low, 1);
         w += AK_END(R);
-        load_half_column(R, x, low.points, w + 2 * R, length);
+        load_scaled_column(R, x, low.points, w + 2 * R, half, length);
         AK_UNROLL(16)
         for (int q = 0; q < (R + 1) / 2; q++)
             unpack(kind, low, q * length, low, (R - 1 - q) * length, x[q], x[R - 1 - q], w + 2 * q);
@@ -161,10 +141,11 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, 
 /* The unpacking alone, after a transform of a single pass. */
 AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_f32 *bins, const float *w, ptrdiff_t size)
 {
+    const v_f32 half = v_set1(0.5f);
     const bins_at to = {b, bins};
-    cvec z = c_half(b[0]);
+    cvec z = c_scale(b[0], half);
     for (ptrdiff_t k = 1; k <= size / 2; k++)
-        unpack(kind, to, k, to, size - k, c_half(b[k]), c_half(b[size - k]), w + 2 * k);
+        unpack(kind, to, k, to, size - k, c_scale(b[k], half), c_scale(b[size - k], half), w + 2 * k);
     unpack_edges(kind, to, size, z);
 }
 
@@ -238,7 +219,7 @@ static void run_first(int radix, cvec *b, const source *from, int place, int cou
     }
 }
 
-static void run_middle(int radix, cvec *b, const float *w, int length)
+void AK_NAME(ak_middle_pass)(int radix, cvec *b, const float *w, int length)
 {
     switch (radix) {
     case 2:
@@ -279,7 +260,7 @@ static void run_blocks(const ak_lanes *t, int q, cvec *b, const source *from, in
     int block = t->length[q] * t->radix[q];
     for (; count > 0; count--, place += block) {
         run_blocks(t, q - 1, b, from, place, t->radix[q]);
-        run_middle(t->radix[q], b + place, t->twiddle[q], t->length[q]);
+        AK_NAME(ak_middle_pass)(t->radix[q], b + place, t->twiddle[q], t->length[q]);
     }
 }
 
@@ -321,15 +302,5 @@ void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *sam
     default:
         last_8(kind, b, out, t->ends, length);
         break;
-    }
-}
-
-void AK_NAME(ak_lanes_to_natural)(const ak_lanes *t, cvec *b)
-{
-    if (t->size == 1) return;
-    for (int q = 0; q < t->passes; q++) {
-        int block = t->length[q] * t->radix[q];
-        for (int place = 0; place < t->size; place += block)
-            run_middle(t->radix[q], b + place, t->twiddle[q], t->length[q]);
     }
 }

@@ -39,6 +39,37 @@ AK_INLINE void load_column(const int R, cvec *x, const cvec *b, const float *w, 
     dft_of(R, x, c_turned, &c);
 }
 
+/* The same, scaled: w is, but for the one input that has no twiddle. */
+typedef struct scaled_column {
+    column c;
+    v_f32 scale;
+} scaled_column;
+
+AK_INLINE cvec c_scaled(const void *from, int j)
+{
+    const scaled_column *s = from;
+    return c_scale(s->c.b[j * s->c.length], s->scale);
+}
+
+AK_INLINE cvec c_turned_and_scaled(const void *from, int j)
+{
+    const scaled_column *s = from;
+    return j == 0 ? c_scaled(s, 0) : c_turned(&s->c, j);
+}
+
+AK_INLINE void load_scaled_column(const int R, cvec *x, const cvec *b, const float *w, v_f32 scale,
+                                  ptrdiff_t length)
+{
+    const scaled_column s = {{b, length, w}, scale};
+    dft_of(R, x, c_turned_and_scaled, &s);
+}
+
+AK_INLINE void load_first_scaled_column(const int R, cvec *x, const cvec *b, v_f32 scale, ptrdiff_t length)
+{
+    const scaled_column s = {{b, length, NULL}, scale};
+    dft_of(R, x, c_scaled, &s);
+}
+
 AK_INLINE void store_column(const int R, const cvec *x, cvec *b, ptrdiff_t length, ptrdiff_t k)
 {
     AK_UNROLL(16)

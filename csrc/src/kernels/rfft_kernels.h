@@ -8,8 +8,7 @@
 /* The real FFT through a complex one of half its size. */
 void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
                                 const float *gain, float *work, float *bins, ak_ahead *ahead);
-void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work,
-                                float *x);
+void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *x);
 
 /* The real FFT by rows and columns, of no complex bins. */
 void AK_NAME(ak_columns_forward)(const ak_columns *t, ak_bins kind, const float *samples,
@@ -21,8 +20,8 @@ void AK_NAME(ak_chirp_forward)(const ak_rfft *t, ak_bins kind, const float *samp
                                const float *gain, float *work, float *bins);
 void AK_NAME(ak_chirp_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x);
 
-/* The complex FFT in place, from digit-reversed to natural order and the other way about. */
-void AK_NAME(ak_lanes_to_natural)(const ak_lanes *t, cvec *b);
-void AK_NAME(ak_lanes_from_natural)(const ak_lanes *t, cvec *b);
+/* A pass that is neither the first nor the last: combines `radix` blocks of `length` points at b, in place. w
+ * is NULL where length is 1. */
+void AK_NAME(ak_middle_pass)(int radix, cvec *b, const float *w, int length);
 
 #endif

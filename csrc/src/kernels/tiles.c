@@ -173,11 +173,7 @@ static void overlap_add(const float *x, size_t n, size_t hop, float *sums, size_
     for (size_t shift = 0; shift * hop < n; shift++) {
         size_t j = shift * hop, end = n - j < hop ? n : j + hop;
         float *to = sums + shift;
-        while (j < end) {
-            size_t stop = (j / AK_SKEW + 1) * AK_SKEW < end ? (j / AK_SKEW + 1) * AK_SKEW : end;
-            const float *from = x + ak_skew(j) * AK_W;
-            for (; j < stop; j++, from += AK_W, to += stride) v_store(to, v_load(to) + v_load(from));
-        }
+        for (; j < end; j++, to += stride) v_store(to, v_load(to) + v_load(x + j * AK_W));
     }
 }
 
@@ -225,7 +221,7 @@ static void inverse(const ak_rfft *t, const float *gain, const float *bins, floa
     if (t->chirped)
         AK_NAME(ak_chirp_inverse)(t, gain, bins, work, x);
     else
-        AK_NAME(ak_halves_inverse)(t, gain, bins, work, x);
+        AK_NAME(ak_halves_inverse)(t, gain, bins, x);
 }
 
 const ak_rfft_kernels AK_NAME(ak_rfft_kernels) = {
