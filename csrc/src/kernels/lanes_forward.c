@@ -25,17 +25,6 @@ AK_INLINE cvec c_windowed(const void *from, int j)
                   v_load(f->samples + f->offset[2 * j + 1]) * v_set1(f->gain[2 * j + 1])};
 }
 
-typedef struct plain {
-    const float *point;
-    ptrdiff_t step; /* floats */
-} plain;
-
-AK_INLINE cvec c_plain(const void *from, int j)
-{
-    const plain *p = from;
-    return (cvec){v_load(p->point + j * p->step), v_load(p->point + j * p->step + AK_W)};
-}
-
 /* Pass 0 on `count` blocks from point `place` on: gathers R points, windows them, transforms them. */
 AK_INLINE void first_pass(const int R, cvec *b, const source *from, int place, int count)
 {
@@ -54,12 +43,12 @@ AK_INLINE void first_pass(const int R, cvec *b, const source *from, int place, i
 /* The same of samples in their order, which are no window's: the points of a block are a step apart. */
 AK_INLINE void first_plain_pass(const int R, cvec *b, const source *from, int place, int count)
 {
-    const ptrdiff_t step = from->step * 2 * AK_W;
     const int32_t *order = from->order + place;
+    steps p = steps_of(from->step);
     for (b += place; count > 0; count--, b += R, order += R) {
-        const plain p = {from->samples + (ptrdiff_t)*order * (2 * AK_W), step};
         cvec x[AK_MAX_RADIX];
-        dft_of(R, x, c_plain, &p);
+        steps_from(R, &p, from->samples, *order);
+        dft_of(R, x, c_step, &p);
         AK_UNROLL(16)
         for (int t = 0; t < R; t++) b[t] = x[t];
     }

@@ -6,15 +6,11 @@
  */
 #include "passes.h"
 
-/* Floats of a point. Bins are found by these: steps in points would be shifted anew for each. */
-#define POINT ((ptrdiff_t)(2 * AK_W))
-
 /* Point z of the complex transform and its mirror image, y, swapped, from their bins. */
-AK_INLINE void pack(const float *low, const float *high, const float *w, cvec *z, cvec *y)
+AK_INLINE void pack(cvec low, cvec high, const float *w, cvec *z, cvec *y)
 {
-    cvec p = *(const cvec *)(const void *)low, q = *(const cvec *)(const void *)high;
-    cvec even = {p.r + q.r, p.i - q.i};
-    cvec d = {p.r - q.r, p.i + q.i};
+    cvec even = {low.r + high.r, low.i - high.i};
+    cvec d = {low.r - high.r, low.i + high.i};
     v_f32 wr = v_set1(w[0]), wi = v_set1(w[1]);
     cvec odd = {v_fma(d.r, wr, d.i * wi), v_fms(d.i, wr, d.r * wi)}; /* d conj(w) */
     *z = (cvec){even.i + odd.r, even.r - odd.i};                     /* swap(even + i odd) */
@@ -28,54 +24,51 @@ AK_INLINE cvec pack_edges(const cvec *b, ptrdiff_t size)
 }
 
 /* Packing and pass 0, two blocks at a time whose inputs mirror each other: see ak_mirror. */
-AK_INLINE void pack_first(const int R, const ak_rfft *t, const cvec *from, cvec *b)
+AK_INLINE void pack_first(const int R, const ak_rfft *t, const float *bins, cvec *b)
 {
-    const ptrdiff_t step = t->size / R * POINT;
-    const float *bins = (const float *)(const void *)from;
+    const ptrdiff_t step = t->size / R;
     const ak_mirror *m = t->mirrors, *end = m + t->mirrored;
     const float *w = t->ends;
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
-    x[0] = pack_edges(from, t->size);
+    steps low = steps_of(step), high = low;
+    steps_from(R, &low, bins, 0);
+    x[0] = pack_edges((const cvec *)(const void *)bins, t->size);
     AK_UNROLL(16)
-    for (int q = 1; q <= R / 2; q++)
-        pack(bins + q * step, bins + (R - q) * step, w + 2 * q, &x[q], &x[R - q]);
+    for (int q = 1; q <= R / 2; q++) pack(c_step(&low, q), c_step(&low, R - q), w + 2 * q, &x[q], &x[R - q]);
     dft(R, x);
     store_column(R, x, b, 1, 0);
 
     for (w += 2 * R; m < end; m++, w += 2 * R) {
-        const float *low = bins + m->point * POINT, *high = bins + step - m->point * POINT;
         cvec *to = b + m->place, *mirror = b + m->mirror;
-        AK_FIXED(low);
-        AK_FIXED(high);
         AK_FIXED(to);
         AK_FIXED(mirror);
+        steps_from(R, &low, bins, m->point);
+        steps_from(R, &high, bins, step - m->point);
         AK_UNROLL(16)
         for (int q = 0; q < R; q++)
-            pack(low + q * step, high + (R - 1 - q) * step, w + 2 * q, &x[q], &y[R - 1 - q]);
+            pack(c_step(&low, q), c_step(&high, R - 1 - q), w + 2 * q, &x[q], &y[R - 1 - q]);
         dft(R, x);
         store_column(R, x, to, 1, 0);
         dft(R, y);
         store_column(R, y, mirror, 1, 0);
     }
-    if (t->size / R % 2 == 0) { /* the block that mirrors itself, at end->place */
-        const float *low = bins + step / 2;
-        AK_UNROLL(16)
-        for (int q = 0; q < (R + 1) / 2; q++)
-            pack(low + q * step, low + (R - 1 - q) * step, w + 2 * q, &x[q], &x[R - 1 - q]);
-        dft(R, x);
-        store_column(R, x, b + end->place, 1, 0);
-    }
+    if (step % 2) return;
+    steps_from(R, &low, bins, step / 2); /* the block that mirrors itself, at end->place */
+    AK_UNROLL(16)
+    for (int q = 0; q < (R + 1) / 2; q++)
+        pack(c_step(&low, q), c_step(&low, R - 1 - q), w + 2 * q, &x[q], &x[R - 1 - q]);
+    dft(R, x);
+    store_column(R, x, b + end->place, 1, 0);
 }
 
 /* Packing alone, before a transform of a single pass. */
 static void pack_pass(const ak_rfft *t, const cvec *from, cvec *b)
 {
-    const float *bins = (const float *)(const void *)from;
     const ptrdiff_t size = t->size;
     b[0] = pack_edges(from, size);
     for (ptrdiff_t k = 1; k <= size / 2; k++) {
         cvec z, y;
-        pack(bins + k * POINT, bins + (size - k) * POINT, t->ends + 2 * k, &z, &y);
+        pack(from[k], from[size - k], t->ends + 2 * k, &z, &y);
         b[size - k] = y;
         b[k] = z;
     }
@@ -110,9 +103,9 @@ AK_INLINE void last_pass(const int R, const int windowed, cvec *b, const float *
 }
 
 #define DEFINE_FIRST(R)                                                                                      \
-    static void pack_first_##R(const ak_rfft *t, const cvec *from, cvec *b)                                  \
+    static void pack_first_##R(const ak_rfft *t, const float *bins, cvec *b)                                 \
     {                                                                                                        \
-        pack_first(R, t, from, b);                                                                           \
+        pack_first(R, t, bins, b);                                                                           \
     }
 #define DEFINE_LAST(R)                                                                                       \
     static void last_##R(cvec *b, const float *w, v_f32 scale, const float *gain, ptrdiff_t length)          \
@@ -135,26 +128,26 @@ DEFINE_BOTH(8)
 DEFINE_LAST(10)
 DEFINE_LAST(16)
 
-static void run_pack_first(int radix, const ak_rfft *t, const cvec *from, cvec *b)
+static void run_pack_first(int radix, const ak_rfft *t, const float *bins, cvec *b)
 {
     switch (radix) {
     case 2:
-        pack_first_2(t, from, b);
+        pack_first_2(t, bins, b);
         break;
     case 3:
-        pack_first_3(t, from, b);
+        pack_first_3(t, bins, b);
         break;
     case 4:
-        pack_first_4(t, from, b);
+        pack_first_4(t, bins, b);
         break;
     case 5:
-        pack_first_5(t, from, b);
+        pack_first_5(t, bins, b);
         break;
     case 7:
-        pack_first_7(t, from, b);
+        pack_first_7(t, bins, b);
         break;
     default:
-        pack_first_8(t, from, b);
+        pack_first_8(t, bins, b);
         break;
     }
 }
@@ -206,14 +199,13 @@ static void run_blocks(const ak_lanes *t, int q, cvec *b, int place, int count)
 void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *x)
 {
     cvec *b = (cvec *)(void *)x;
-    const cvec *from = (const cvec *)(const void *)bins;
     const ak_lanes *lanes = &t->lanes;
     const v_f32 scale = v_set1(1.0f / (float)t->n);
     const int last = lanes->passes - 1;
     if (last == 0) {
-        pack_pass(t, from, b);
+        pack_pass(t, (const cvec *)(const void *)bins, b);
     } else {
-        run_pack_first(lanes->radix[0], t, from, b);
+        run_pack_first(lanes->radix[0], t, bins, b);
         run_blocks(lanes, last - 1, b, 0, lanes->radix[last]);
     }
     run_last(lanes->radix[last], b, lanes->twiddle[last], scale, gain, lanes->length[last]);
