@@ -38,7 +38,7 @@ def test_operations_are_as_many_as_published(n: int) -> None:
 
 
 @pytest.mark.parametrize("grid", SUITE.grids)
-def test_rows_fill_a_quarter_of_a_mebibyte_each_way(grid: str) -> None:
+def test_rows_fill_an_eighth_of_a_mebibyte_each_way(grid: str) -> None:
     for params in SUITE.expand(grid):
         c = Case("fft", params)
         assert c.batch == rows(c.n) and c.batch % 16 == 0
