@@ -81,7 +81,7 @@ static void inverse_lanes_walk(const void *arg, void *scratch, ak_share *share)
         size_t b = at.block;
         const float *bins = g->from + b * values;
         float *to = g->to + b * p->n * p->width;
-        if (!ak_is_aligned(bins)) bins = memcpy(work, bins, values * sizeof(float));
+        if (p->inverse.chirped && !ak_is_aligned(bins)) bins = memcpy(work, bins, values * sizeof(float));
         float *x = ak_is_aligned(to) ? to : samples;
         p->kernels->inverse(&p->inverse, NULL, bins, work, x);
         if (x != to) memcpy(to, x, p->n * p->width * sizeof(float));

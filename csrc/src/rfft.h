@@ -86,9 +86,9 @@ typedef struct ak_rfft_kernels {
     void (*forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
                     const float *gain, float *work, float *bins, ak_ahead *ahead);
 
-    /* x = gain * inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may be where work is but not
-     * where x is. work: t->work vectors; x: n vectors. gain[j] scales sample j; NULL: 1. Imaginary parts of
-     * X[0] and X[n / 2] count as zero. */
+    /* x = gain * inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may lie anywhere (chirped:
+     * aligned) but where x is. work: t->work vectors; x: n vectors. gain[j] scales sample j; NULL: 1.
+     * Imaginary parts of X[0] and X[n / 2] count as zero. */
     void (*inverse)(const ak_rfft *t, const float *gain, const float *bins, float *work, float *x);
 
     /* to[r * to_stride + l] = from[l * from_stride + r] for r < rows, l < count <= W, and 0 for the other

@@ -158,6 +158,13 @@ def bind(function: Any, owner: Any, layout: Layout, x: np.ndarray, out: np.ndarr
     return Bound(function, arguments, out, x, owner)
 
 
+def _typed(kind: Any, value: Any) -> Any:
+    """``value`` as an argument of type ``kind`` of a function that has no argtypes."""
+    if isinstance(value, ctypes.Structure) and not isinstance(value, kind):
+        return ctypes.byref(value)
+    return value if isinstance(value, (kind, ctypes.Array)) else kind(value)
+
+
 class Bound:
     """A call with its arrays bound: repeat it at the least cost by calling this. ``out`` is what it fills.
 
@@ -167,11 +174,8 @@ class Bound:
     __slots__ = ("_arguments", "_function", "_keep", "out")
 
     def __init__(self, function: Any, arguments: tuple[Any, ...], out: np.ndarray, *keep: Any) -> None:
-        self._function = function
-        self._arguments = tuple(
-            value if isinstance(value, (kind, ctypes.Array, ctypes.Structure)) else kind(value)
-            for kind, value in zip(function.argtypes, arguments, strict=True)
-        )
+        self._function = lib[function.__name__]  # without argtypes: typed arguments need none, and calls take less
+        self._arguments = tuple(_typed(*pair) for pair in zip(function.argtypes, arguments, strict=True))
         self._keep = keep
         self.out = out
 

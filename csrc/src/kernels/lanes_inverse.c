@@ -18,9 +18,10 @@ AK_INLINE void pack(cvec low, cvec high, const float *w, cvec *z, cvec *y)
 }
 
 /* Imaginary parts of the first and the last bin count as zero. */
-AK_INLINE cvec pack_edges(const cvec *b, ptrdiff_t size)
+AK_INLINE cvec pack_edges(const float *bins, ptrdiff_t size)
 {
-    return (cvec){b[0].r - b[size].r, b[0].r + b[size].r};
+    v_f32 first = c_load(bins, 0).r, last = c_load(bins, size).r;
+    return (cvec){first - last, first + last};
 }
 
 /* Packing and pass 0, two blocks at a time whose inputs mirror each other: see ak_mirror. */
@@ -32,7 +33,7 @@ AK_INLINE void pack_first(const int R, const ak_rfft *t, const float *bins, cvec
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
     steps low = steps_of(step), high = low;
     steps_from(R, &low, bins, 0);
-    x[0] = pack_edges((const cvec *)(const void *)bins, t->size);
+    x[0] = pack_edges(bins, t->size);
     AK_UNROLL(16)
     for (int q = 1; q <= R / 2; q++) pack(c_step(&low, q), c_step(&low, R - q), w + 2 * q, &x[q], &x[R - q]);
     dft(R, x);
@@ -62,13 +63,13 @@ AK_INLINE void pack_first(const int R, const ak_rfft *t, const float *bins, cvec
 }
 
 /* Packing alone, before a transform of a single pass. */
-static void pack_pass(const ak_rfft *t, const cvec *from, cvec *b)
+static void pack_pass(const ak_rfft *t, const float *bins, cvec *b)
 {
     const ptrdiff_t size = t->size;
-    b[0] = pack_edges(from, size);
+    b[0] = pack_edges(bins, size);
     for (ptrdiff_t k = 1; k <= size / 2; k++) {
         cvec z, y;
-        pack(from[k], from[size - k], t->ends + 2 * k, &z, &y);
+        pack(c_load(bins, k), c_load(bins, size - k), t->ends + 2 * k, &z, &y);
         b[size - k] = y;
         b[k] = z;
     }
@@ -203,7 +204,7 @@ void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, const float
     const v_f32 scale = v_set1(1.0f / (float)t->n);
     const int last = lanes->passes - 1;
     if (last == 0) {
-        pack_pass(t, (const cvec *)(const void *)bins, b);
+        pack_pass(t, bins, b);
     } else {
         run_pack_first(lanes->radix[0], t, bins, b);
         run_blocks(lanes, last - 1, b, 0, lanes->radix[last]);

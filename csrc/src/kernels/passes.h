@@ -30,6 +30,13 @@ AK_INLINE cvec c_turned(const void *from, int j)
     return j == 0 ? c->b[0] : c_twiddle(c->b[j * c->length], c->w + 2 * (j - 1));
 }
 
+/* Point i of those at `points`, which may lie anywhere. */
+AK_INLINE cvec c_load(const float *points, ptrdiff_t i)
+{
+    points += i * (2 * AK_W);
+    return (cvec){v_load(points), v_load(points + AK_W)};
+}
+
 /* Points in equal steps: every fourth, and bytes from point to point, of which an address of x86 adds one or
  * two on the way. Left to itself, GCC spends two to four instructions on each point. */
 typedef struct steps {
@@ -60,8 +67,8 @@ AK_INLINE void steps_from(const int R, steps *s, const float *points, ptrdiff_t 
 AK_INLINE cvec c_step(const void *from, int j)
 {
     const steps *s = from;
-    const float *x = (const float *)(const void *)(s->at[j / 4] + (j % 4 == 3 ? s->step3 : j % 4 * s->step));
-    return (cvec){v_load(x), v_load(x + AK_W)};
+    const char *point = s->at[j / 4] + (j % 4 == 3 ? s->step3 : j % 4 * s->step);
+    return c_load((const float *)(const void *)point, 0);
 }
 
 /* Column k of a pass over R blocks of `length` points, which w turns. Points are counted in ptrdiff_t: from
