@@ -102,7 +102,7 @@ static void check_columns(int n, const ak_rfft_kernels *k)
     float *work = check_work(t.work * width * sizeof(float));
     for (size_t i = 0; i < points; i++) {
         offset[i] = t.sample[i] * (int32_t)width;
-        gain[i] = (float)t.scale * window[t.sample[i]];
+        gain[i] = window[t.sample[i]];
         for (size_t l = 0; l < width; l++) samples[i * width + l] = x[l * points + i];
     }
     for (int power = 1; power <= 2; power++) {
