@@ -23,9 +23,12 @@ typedef struct ak_fft_plan ak_fft_plan;
 AK_API ak_status ak_fft_create(ak_fft_plan **plan, int n, const ak_options *options);
 
 /*   x         rows x n floats, x_stride floats from row to row
- *   spectrum  rows x (n / 2 + 1) complex numbers (re, im interleaved), spectrum_stride complex numbers from
- * row to row work      NULL, or ak_fft_work_bytes() bytes: see common.h Rows of the output must not overlap,
- * nor input and output. Thread-safe. Errors: AK_ERR_ARGUMENT, AK_ERR_ALIGNMENT. */
+ *   spectrum  rows x (n / 2 + 1) complex numbers (re, im interleaved), spectrum_stride of them from row
+ *             to row
+ *   work      NULL, or ak_fft_work_bytes() bytes: see common.h
+ *
+ * Rows of the output must not overlap, nor input and output. Thread-safe.
+ * Errors: AK_ERR_ARGUMENT, AK_ERR_ALIGNMENT. */
 AK_API ak_status ak_fft_forward(const ak_fft_plan *plan, const float *x, ptrdiff_t x_stride, size_t rows,
                                 float *spectrum, ptrdiff_t spectrum_stride, void *work);
 
@@ -38,8 +41,10 @@ AK_API size_t ak_fft_lanes(const ak_fft_plan *plan);
 
 /* Transforms that lie side by side, as they are computed: nothing is rearranged. W = ak_fft_lanes(plan).
  *   x         blocks x n x W floats: sample j of transform l of block b at x[(b n + j) W + l]
- *   spectrum  blocks x (n / 2 + 1) x 2 x W floats: the real parts of a bin, then its imaginary parts. Aligned
- *             to 64 bytes it is written in place, otherwise through a copy.
+ *   spectrum  blocks x (n / 2 + 1) x 2 x W floats: the real parts of a bin, then its imaginary parts
+ *
+ * An output that is aligned to 64 bytes is written in place, any other through a copy. Input and output must
+ * not overlap.
  * Errors: AK_ERR_ARGUMENT, AK_ERR_ALIGNMENT (work). */
 AK_API ak_status ak_fft_forward_lanes(const ak_fft_plan *plan, const float *x, size_t blocks, float *spectrum,
                                       void *work);

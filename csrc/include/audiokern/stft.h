@@ -63,9 +63,10 @@ AK_API ak_status ak_stft_plain(const ak_stft_config *config, const float *x, siz
                                ptrdiff_t row_stride, float *spectrum);
 
 /* The least-squares inverse (Griffin and Lim 1984, eq. 6): overlap-add of the windowed inverse transforms
- * over the sum of the squared windows, which is taken as at least 1e-11. spectrum  rows x frames x (n_fft / 2
- * + 1) complex numbers, without gaps x         rows x samples, row_stride apart; samples beyond the last
- * frame are 0 Errors: as ak_stft_plain. */
+ * over the sum of the squared windows, which is taken as at least 1e-11.
+ *   spectrum  rows x frames x (n_fft / 2 + 1) complex numbers, without gaps
+ *   x         rows x samples, row_stride apart; samples beyond the last frame are 0
+ * Errors: as ak_stft_plain. */
 AK_API ak_status ak_istft_plain(const ak_stft_config *config, const float *spectrum, size_t rows,
                                 size_t frames, float *x, size_t samples, ptrdiff_t row_stride);
 

@@ -1,4 +1,4 @@
-/* What the forward transforms share: a pass in place, and the asking for what comes next. */
+/* What the transforms share: how inputs are reached, passes in place, and the asking for what comes next. */
 #ifndef AK_PASSES_H
 #define AK_PASSES_H
 
