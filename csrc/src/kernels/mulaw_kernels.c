@@ -24,13 +24,13 @@ static uint8_t mend(float x, uint8_t code)
 
 #if defined(AK_BUILD_AVX2)
 
-enum { RUN = 32 }; /* blocks */
+enum { RUN = 16 }; /* blocks */
 
 /* A run's blocks near a step are noted without a branch, and mended after it: which they are is nothing that
  * a processor could foresee. */
 static void encode_run(const float *x, uint8_t *code, size_t blocks)
 {
-    uint32_t near[RUN + 1];
+    uint64_t near[RUN + 1];
     size_t at[RUN + 1], noted = 0;
     for (size_t b = 0; b < blocks; b++) {
         near[noted] = words_encode(x + b * WORDS, code + b * WORDS, ak_mulaw_steps[0]);
@@ -39,7 +39,7 @@ static void encode_run(const float *x, uint8_t *code, size_t blocks)
     }
     for (size_t n = 0; n < noted; n++) {
         do {
-            size_t i = at[n] + (size_t)__builtin_ctz(near[n]);
+            size_t i = at[n] + (size_t)words_place(__builtin_ctzll(near[n]));
             code[i] = mend(x[i], code[i]);
         } while (near[n] &= near[n] - 1);
     }
