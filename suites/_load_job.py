@@ -148,7 +148,7 @@ def leaks(loading: Loading, epoch_seconds: float) -> dict[str, float]:
     for _ in range(count):
         loading.run()
         gc.collect()
-        held.append(sum(tree.pss(pid) for pid in (own, *tree.descendants(own))))
+        held.append(sum(tree.held(pid) for pid in (own, *tree.descendants(own))))
         open_files.append(tree.handles(own))
     half = count // 2
     more_files = open_files[-1] - open_files[half - 1]

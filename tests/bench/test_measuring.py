@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -177,6 +178,9 @@ def test_memory_of_processes_that_a_call_starts_counts(toys):
     assert found is not None and 64e6 <= found.extra_bytes <= 100e6
 
 
+PIPES: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+
+
 def test_a_tree_of_processes_is_seen_whole():
     code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(10**7)); input()'])"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as child:
@@ -190,6 +194,27 @@ def test_a_tree_of_processes_is_seen_whole():
         child.communicate(b"\n")
     assert tree.descendants(child.pid) == [] and tree.pss(grandchild) == 0
     assert tree.cpu_seconds(os.getpid()) >= before, "the time of those that ended is kept"
+
+
+def test_what_is_mapped_from_a_file_is_not_held(tmp_path):
+    """What a process seems to use of a file grows when another one that maps it ends; what it holds does not."""
+    path, size = tmp_path / "library", 32 << 20
+    path.write_bytes(bytes(size))
+    code = (
+        f"import mmap; file = open({str(path)!r}, 'rb'); m = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ);"
+        "sum(m[::4096]); print(1, flush=True); input()"
+    )
+    with (
+        subprocess.Popen([sys.executable, "-c", code], **PIPES) as stranger,
+        subprocess.Popen([sys.executable, "-c", code], **PIPES) as ours,
+    ):
+        assert stranger.stdout and ours.stdout
+        assert stranger.stdout.readline() == ours.stdout.readline() == b"1\n"
+        seemed, held = tree.pss(ours.pid), tree.held(ours.pid)
+        stranger.communicate(b"\n")
+        assert tree.pss(ours.pid) - seemed > 0.4 * size
+        assert abs(tree.held(ours.pid) - held) < 0.1 * size and 1e5 < held < seemed
+        ours.communicate(b"\n")
 
 
 def test_what_comes_before_a_sample_is_called_ahead_of_each_and_not_timed():
