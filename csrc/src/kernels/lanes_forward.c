@@ -60,9 +60,9 @@ typedef struct bins_at {
     v_f32 *values;
 } bins_at;
 
-AK_INLINE bins_at bins_from(bins_at to, ptrdiff_t k)
+AK_INLINE bins_at bins_from(const ak_bins kind, bins_at to, ptrdiff_t k)
 {
-    return (bins_at){to.points + k, to.values + k};
+    return (bins_at){to.points + k, kind == AK_BINS_COMPLEX ? NULL : to.values + k};
 }
 
 AK_INLINE void emit(const ak_bins kind, bins_at to, ptrdiff_t k, cvec x)
@@ -100,7 +100,7 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, 
 {
     const v_f32 half = v_set1(0.5f);
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
-    bins_at low = {b, bins}, high = bins_from(low, length);
+    bins_at low = {b, bins}, high = bins_from(kind, low, length);
     load_first_scaled_column(R, x, b, half, length);
     unpack_edges(kind, low, R * length, x[0]);
     AK_UNROLL(16)
@@ -108,8 +108,8 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, 
         unpack(kind, low, q * length, low, (R - q) * length, x[q], x[R - q], w + 2 * q);
 
     for (ptrdiff_t k = 1; k < (length + 1) / 2; k++) {
-        low = bins_from(low, 1);
-        high = bins_from(high, -1);
+        low = bins_from(kind, low, 1);
+        high = bins_from(kind, high, -1);
         w += AK_END(R);
         load_scaled_column(R, x, low.points, w + 2 * R, half, length);
         load_scaled_column(R, y, high.points, w + 4 * R - 2, half, length);
@@ -118,7 +118,7 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, 
             unpack(kind, low, q * length, high, (R - 1 - q) * length, x[q], y[R - 1 - q], w + 2 * q);
     }
     if (length % 2 == 0) {
-        low = bins_from(low, 1);
+        low = bins_from(kind, low, 1);
         w += AK_END(R);
         load_scaled_column(R, x, low.points, w + 2 * R, half, length);
         AK_UNROLL(16)
