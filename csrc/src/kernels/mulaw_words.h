@@ -35,8 +35,8 @@ AK_INLINE __m256i cells_of(const float *x)
     return _mm256_packus_epi32(ua, ub);
 }
 
-/* V of all samples. Step by step for all of them: one after the other, each would wait for its own results,
- * and a core looks no further ahead than to the next. */
+/* V of all samples. Step by step for all of them: each is one long chain of results, and of two chains in
+ * turn most instructions that a core looks ahead to would wait. */
 AK_INLINE void values_of(const float *x, __m256i *v)
 {
     __m256i m[CHAINS], p[CHAINS];
