@@ -3,7 +3,7 @@
 # make lint   ruff, mypy, clang-format
 # make reference, make kernels    measures what reports/reference shows, all of it or the C kernels alone
 # make gate   measures the gate of bench compare itself (LOAD=none or busy, MINUTES=20)
-# make sanitize, make fuzz    the C library under sanitizers, and under fuzzers for a few seconds each
+# make sanitize, make fuzz    the C library and the emulated GPU under sanitizers, the library under fuzzers for seconds
 PYTHON ?= python3
 VENV ?= .venv
 EXTRAS ?=
@@ -21,7 +21,7 @@ run: setup
 
 test: EXTRAS = all,dev
 test: setup
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore=,$(ALONE))
 	$(BIN)/python -m pytest $(ALONE)
 
 lint: EXTRAS = all,dev
@@ -48,11 +48,16 @@ kernels: EXTRAS = all,dev
 kernels: setup
 	VENV="$(VENV)" sh tools/kernels.sh
 
-sanitize:
+sanitize: EXTRAS = all,dev
+sanitize: setup
 	cmake -S csrc -B build/sanitize -DAK_SANITIZE=address,undefined
 	cmake --build build/sanitize --target check
 	cmake -S csrc -B build/tsan -DAK_SANITIZE=thread
 	cmake --build build/tsan --target check
+	rm -f build/tsan/race.*
+	EMULATED_FLAGS="-g -fsanitize=thread" TSAN_OPTIONS="halt_on_error=1 log_path=build/tsan/race" OPENBLAS_NUM_THREADS=1 \
+		LD_PRELOAD=$$(gcc -print-file-name=libtsan.so) $(BIN)/python -m pytest -q -n auto --maxprocesses 4 \
+		$(patsubst %,tests/cuda/test_%.py,impls kernels lanes tensor) || { cat build/tsan/race.*; exit 1; }
 
 # how often the gate cries wolf and how often it misses; pairs are kept, so that MINUTES may come in pieces
 MINUTES ?= 20

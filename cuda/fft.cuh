@@ -45,8 +45,8 @@ template <> struct Butterfly<5> {
                     c2 = -0.809016994374947424f;                            /* cos(2 pi / 5), cos(4 pi / 5) */
         const float s1 = 0.951056516295153572f, s2 = 0.587785252292473129f; /* sin(2 pi / 5), sin(4 pi / 5) */
         float2 t1 = add(a[1], a[4]), t2 = add(a[2], a[3]), d1 = sub(a[1], a[4]), d2 = sub(a[2], a[3]);
-        float2 m1 = add(a[0], add(scaled(t1, c1), scaled(t2, c2))),
-               m2 = add(a[0], add(scaled(t1, c2), scaled(t2, c1)));
+        float2 m1 = add(add(a[0], scaled(t1, c1)), scaled(t2, c2)),
+               m2 = add(add(a[0], scaled(t1, c2)), scaled(t2, c1));
         float2 e1 = by_minus_i(add(scaled(d1, s1), scaled(d2, s2))),
                e2 = by_minus_i(sub(scaled(d1, s2), scaled(d2, s1)));
         a[0] = add(a[0], add(t1, t2));

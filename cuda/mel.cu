@@ -11,18 +11,7 @@
  * `loudest` (one a row, null where nobody asks) becomes the largest value of the row, as an ordered integer.
  */
 #include "kaldi.cuh"
-#include "output.cuh"
-
-/* A float's bits as an integer of the same order, and back. */
-__device__ inline int ordered(float x)
-{
-    const int bits = __float_as_int(x);
-    return bits >= 0 ? bits : bits ^ 0x7fffffff;
-}
-__device__ inline float unordered(int x)
-{
-    return __int_as_float(x >= 0 ? x : x ^ 0x7fffffff);
-}
+#include "mel_values.cuh"
 
 extern "C" __global__ void mel(const float *audio, int length, int frames, int offset, const float *window,
                                const float2 *twiddle, const float2 *root, const int *low, const int *start,
@@ -54,15 +43,5 @@ extern "C" __global__ void mel(const float *audio, int length, int frames, int o
         highest = fmaxf(highest, sum);
         row[i] = Output::of(sum);
     }
-    if (LOG && loudest) atomicMax(loudest + blockIdx.y, ordered(highest));
-}
-
-/* gain x max(L, loudest - decades) + shift, for `count` values of each row; `out` may be `values`. */
-extern "C" __global__ void dynamic_range(const float *values, int count, const int *loudest, float decades,
-                                         float gain, float shift, real_out *out)
-{
-    const size_t row = (size_t)blockIdx.y * count;
-    const float least = unordered(loudest[blockIdx.y]) - decades;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < count; i += gridDim.x * blockDim.x)
-        out[row + i] = Output::of(gain * fmaxf(values[row + i], least) + shift);
+    if (LOG && loudest) tell_loudest(highest, loudest + blockIdx.y);
 }

@@ -11,6 +11,12 @@ __device__ inline unsigned short float16_bits(float x)
     asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(x));
     return bits;
 }
+__device__ inline float of_float16(unsigned short bits)
+{
+    float x;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(bits));
+    return x;
+}
 #endif
 
 /* In integers, for Turing has no instruction that does it. */
@@ -25,6 +31,10 @@ template <int FORMAT> struct Written {
     typedef ushort2 complex;
     static __device__ real of(float x) { return FORMAT == 1 ? float16_bits(x) : bfloat16_bits(x); }
     static __device__ complex of(float2 x) { return make_ushort2(of(x.x), of(x.y)); }
+    static __device__ float back(real bits)
+    {
+        return FORMAT == 1 ? of_float16(bits) : __int_as_float((int)((unsigned)bits << 16));
+    }
 };
 
 template <> struct Written<0> {
@@ -32,6 +42,7 @@ template <> struct Written<0> {
     typedef float2 complex;
     static __device__ real of(float x) { return x; }
     static __device__ complex of(float2 x) { return x; }
+    static __device__ float back(real x) { return x; }
 };
 
 typedef Written<OUTPUT> Output;

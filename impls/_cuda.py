@@ -53,11 +53,16 @@ class Context:
             raise Unsupported(f"no CUDA device: {str(error).splitlines()[0][:150]}") from error
         major, minor = self.device.compute_capability
         self.arch = f"sm_{major}{minor}"
+        self.shared_limit = self.device.properties.max_shared_memory_per_block_optin  # bytes
         self.stream = self.device.create_stream()
 
-    def kernel(self, file: str, name: str, **constants: int) -> Callable[..., None]:
-        """``run(grid, shared_bytes, *arguments)``, launched on our stream with blocks of 256 threads."""
+    def kernel(self, file: str, name: str, most_shared: int = 0, **constants: int) -> Callable[..., None]:
+        """``run(grid, shared_bytes, *arguments)``, launched on our stream with blocks of 256 threads. More than 48 KiB
+        of shared memory must be asked for beforehand: ``most_shared``, bytes."""
         found = ObjectCode.from_cubin(compiled(file, self.arch, **constants)).get_kernel(name)
+        if most_shared > 48 << 10:
+            allowed = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+            _call(driver.cuKernelSetAttribute(allowed, most_shared, found.handle, self.device.device_id))
 
         def run(grid: tuple[int, ...], shared_bytes: int, *arguments: Any, threads: int = THREADS) -> None:
             config = LaunchConfig(grid=grid, block=threads, shmem_size=shared_bytes)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from impls._cuda import OUTPUTS, frame_tables, frames_a_block
+from impls._cuda import OUTPUTS, THREADS, frame_tables, frames_a_block
+from impls._cuda_lanes import FRAMES, lanes
 from impls.stft._envelope import envelope
 from suites.stft import frames, hann, inverse_length
 
@@ -18,17 +19,22 @@ def forward(gpu, case, output="float32"):
     """``run(audio)``: complex64 (batch, frames, bins); in 16 bits (batch, frames, bins, 2), real parts first."""
     (written, dtype), bins = OUTPUTS[output], (case.n_fft // 2 + 1,)
     each, dtype = ((*bins, 2), dtype) if written else (bins, np.complex64)
-    block, shared = frames_a_block(case.n_fft)
     count, offset = frames(case), case.n_fft // 2 if case.center else 0
-    sizes = {"N_FFT": case.n_fft, "HOP": case.hop_length, "FRAMES": block}
-    kernel = gpu.kernel("stft.cu", "stft", **sizes, OUTPUT=written)
-    constant = tables(gpu, case.n_fft)
+    plan = lanes(gpu, case.n_fft, case.hop_length)
+    if plan:
+        block, shared, threads = FRAMES, plan.shared(), plan.threads
+        kernel = gpu.kernel("stft_lanes.cu", "stft_lanes", most_shared=shared, **plan.constants, OUTPUT=written)
+        constant = tuple(map(gpu.upload, plan.tables(hann(case.n_fft))))
+    else:
+        (block, shared), threads = frames_a_block(case.n_fft), THREADS
+        sizes = {"N_FFT": case.n_fft, "HOP": case.hop_length, "FRAMES": block}
+        kernel, constant = gpu.kernel("stft.cu", "stft", **sizes, OUTPUT=written), tables(gpu, case.n_fft)
 
     def run(audio):
         batch, length = audio.shape
         out = gpu.empty((batch, count, *each), dtype)
         shape = np.int32(length), np.int32(count), np.int32(offset)
-        kernel((-(-count // block), batch), shared, audio, *shape, *constant, out)
+        kernel((-(-count // block), batch), shared, audio, *shape, *constant, out, threads=threads)
         return out
 
     return run

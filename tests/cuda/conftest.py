@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import shutil
 import subprocess
@@ -48,6 +49,7 @@ def emulated(tmp_path_factory) -> Callable[..., Callable[..., None]]:
             "-pthread",
             f"-I{KERNELS}",
             f"-I{HERE}",
+            *os.environ.get("EMULATED_FLAGS", "").split(),
         ]
         defines = [f"-D{name}={value}" for name, value in constants.items()]
         subprocess.run([compiler, *flags, *defines, "-o", library, source], check=True)
@@ -69,7 +71,9 @@ def emulated(tmp_path_factory) -> Callable[..., Callable[..., None]]:
 
 def signature(file: str, kernel: str) -> str:
     """The types of a kernel's parameters, with commas between them."""
-    found = re.search(rf"__global__ void {kernel}\((.*?)\)", (KERNELS / file).read_text(), re.DOTALL)
+    bounds = r"(?:__launch_bounds__\([\w, ]+\)\s+)?"
+    text = (KERNELS / file).read_text()
+    found = re.search(rf"__global__ void {bounds}{kernel}\((.*?)\)", text, re.DOTALL)
     assert found
     return ",".join(re.sub(r"\w+$", "", parameter.strip()) for parameter in found[1].split(","))
 
@@ -78,11 +82,12 @@ class Emulated:
     """In the place of impls._cuda.Context: host memory is the device's, and kernels run in threads of the host."""
 
     threads = 16
+    shared_limit = 227 << 10
 
     def __init__(self, build: Callable[..., Callable[..., None]]):
         self.build = build
 
-    def kernel(self, file: str, name: str, **constants: int) -> Callable[..., None]:
+    def kernel(self, file: str, name: str, most_shared: int = 0, **constants: int) -> Callable[..., None]:
         launch = self.build(file, name, signature(file, name), **constants)
 
         def run(grid: tuple[int, ...], shared_bytes: int, *arguments: object, threads: int = self.threads) -> None:
@@ -124,10 +129,12 @@ def _native(argument: object, kind: str) -> object:
 
 @pytest.fixture
 def emulated_gpu(emulated, monkeypatch) -> None:
-    """Implementations for CUDA run on the emulated device, without its libraries."""
+    """Implementations for CUDA run on the emulated device, without its libraries, in blocks of few threads."""
     import impls._cuda as helper
+    import impls._cuda_lanes as plans
 
     monkeypatch.setattr(helper, "Context", lambda device: Emulated(emulated))
+    monkeypatch.setattr(plans, "GROUPS", (2,))
 
 
 def roots(count: int) -> np.ndarray:

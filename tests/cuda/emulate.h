@@ -18,6 +18,7 @@ using std::max;
 using std::min;
 
 #define __global__
+#define __launch_bounds__(...)
 #define __device__
 #define __host__
 #define DYNAMIC_SHARED(type, name) type *name = (type *)emulated::shared
@@ -27,6 +28,9 @@ struct float2 {
 };
 struct float4 {
     float x, y, z, w;
+};
+struct int4 {
+    int x, y, z, w;
 };
 struct uchar4 {
     unsigned char x, y, z, w;
@@ -72,6 +76,18 @@ inline unsigned short float16_bits(float x)
     const int steps =
         (int)std::nearbyint(std::ldexp(std::fabs(x), 10 - exponent)); /* 1024 .. 2048, or subnormal */
     return (unsigned short)(sign | (unsigned)(steps + (exponent + 14) * 1024));
+}
+inline float of_float16(unsigned short bits)
+{
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const float size = exponent == 31 ? (fraction ? NAN : INFINITY)
+                       : exponent     ? std::ldexp(1024.f + (float)fraction, exponent - 25)
+                                      : std::ldexp((float)fraction, -24);
+    return bits & 0x8000 ? -size : size;
+}
+inline float log2_approximately(float x)
+{
+    return std::log2(x);
 }
 template <typename T> T __ldcg(const T *at)
 {
@@ -129,9 +145,11 @@ struct Lane {
     int integer;
 };
 inline Lane lanes[1024];
+/* Of a lane that the block has not, one's own. */
 inline const Lane &lane(unsigned number)
 {
-    return lanes[thread.x / 32 * 32 + number];
+    const unsigned other = thread.x / 32 * 32 + number;
+    return lanes[other < threads.x ? other : thread.x];
 }
 } // namespace emulated
 

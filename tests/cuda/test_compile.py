@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 KERNELS = Path(__file__).parents[2] / "cuda"
+LANES = {"N_FFT": 400, "A": 20, "B": 20, "HOP": 160, "FRAMES": 16, "THREADS": 192}
+LARGE = {"N_FFT": 1024, "A": 32, "B": 32, "HOP": 256, "THREADS": 288}
 CONSTANTS = {
     "stft.cu": {"N_FFT": 400, "HOP": 160, "FRAMES": 7, "OUTPUT": 0},
     "istft.cu": {"N_FFT": 1024, "HOP": 256, "FRAMES": 2, "TILE": 2048},
@@ -14,18 +16,34 @@ CONSTANTS = {
         **{"N_FFT": 400, "HOP": 160, "FRAMES": 7, "WINDOW": 400, "KALDI": 0},
         **{"N_MELS": 80, "POWER": 2, "LOG": 1, "OUTPUT": 0},
     },
-    "resample.cu": {"UP": 160, "DOWN": 441, "TAPS": 37, "BEFORE": 18, "TILE": 1024},
+    "mel_range.cu": {"OUTPUT": 0},
+    "stft_lanes.cu": LANES | {"OUTPUT": 0},
+    "mel_lanes.cu": LANES | {"N_MELS": 80, "POWER": 2, "LOG": 1, "OUTPUT": 0},
+    "resample.cu": {
+        **{"UP": 160, "DOWN": 441, "BEFORE": 364, "PERIOD": 160, "STEP": 441, "PITCH": 444},
+        **{"WINDOW": 760, "KINDS": 20, "ROWS": 6, "GROUPS": 20, "CHUNKS": 1, "HELD": 50},
+    },
     "limits.cu": {},
     "mulaw.cu": {},
     "vq_tc.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "CODES": 32},
     "vq.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "VECTORS": 32, "CODES": 32},
 }
 KALDI = {"N_FFT": 512, "FRAMES": 5, "KALDI": 1}
+SHARED_PERIOD = {
+    **{"UP": 441, "DOWN": 160, "BEFORE": 7, "PERIOD": 441, "STEP": 160, "PITCH": 164},
+    **{"WINDOW": 28, "KINDS": 56, "ROWS": 4, "GROUPS": 28, "CHUNKS": 2, "HELD": 33},
+}
 OTHERS = [
     ("stft.cu", {"OUTPUT": 1}),
     ("stft.cu", {"OUTPUT": 2}),
     ("mel.cu", {"OUTPUT": 1}),
+    ("mel_range.cu", {"OUTPUT": 1}),
+    ("mel_range.cu", {"OUTPUT": 2}),
+    ("stft_lanes.cu", LARGE),
+    ("mel_lanes.cu", LARGE | {"POWER": 1, "LOG": 0, "OUTPUT": 1}),
+    ("mel_lanes.cu", {"OUTPUT": 2}),
     ("mel.cu", KALDI | {"OUTPUT": 2}),
+    ("resample.cu", SHARED_PERIOD),
 ]
 SETTINGS = [*CONSTANTS.items(), *((file, CONSTANTS[file] | other) for file, other in OTHERS)]
 EACH = pytest.mark.parametrize(("file", "constants"), SETTINGS, ids=lambda v: v if isinstance(v, str) else "")

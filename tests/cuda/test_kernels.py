@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from bench import Case
+from bench import Case, Unsupported
+from impls.resample._cuda import layout, words
 from suites import stft
-from tests.cuda.conftest import roots
+from tests.cuda.conftest import roots, signature
 
 RNG = np.random.default_rng(5)
 TABLES = "const float *, const float2 *, const float2 *"
@@ -90,17 +91,35 @@ def test_inverse_stft(emulated, n_fft, hop, center):
     assert relative(out[region], stft.inverse(case, clean)[region]) < 1e-6
 
 
-@pytest.mark.parametrize(("source", "target"), [(48000, 16000), (44100, 16000)])
-def test_resampling_is_the_polyphase_sum(emulated, source, target):
-    divisor = np.gcd(source, target)
-    up, down, taps = target // divisor, source // divisor, 14
-    before, tile, length = 6, 37, 1500
-    count = -(-length * up // down)
-    launch = emulated("resample.cu", "resample", "const float *, int, int, const float *, float *", UP=up, DOWN=down,
-                      TAPS=taps, BEFORE=before, TILE=tile)  # fmt: skip
-    audio, filter = noise(2, length), noise(up, taps)
-    out = np.full((2, count), np.nan, np.float32)
-    launch((-(-count // tile), 2), 16, 4 * (tile * down // up + taps + 2), audio, length, count, filter, out)
+@pytest.mark.parametrize(
+    ("up", "down", "taps", "length", "kib"),
+    [
+        (1, 3, 14, 13000, 227),  # two blocks, no words left over
+        (1, 2, 14, 1, 227),
+        (1, 8, 14, 2500, 227),  # no period without words left over
+        (2, 1, 15, 9, 227),  # shorter than the filter
+        (3, 2, 15, 3000, 227),
+        (3, 2, 265, 4500, 227),
+        (1, 3, 793, 2000, 64),
+        (160, 441, 35, 15000, 227),
+        (160, 441, 729, 5000, 40),  # room for one row
+        (441, 160, 15, 5500, 64),  # two blocks share a period
+        (650, 3, 14, 100, 227),  # three do, the last of which has groups too many
+    ],
+)
+def test_resampling_is_the_polyphase_sum(emulated, up, down, taps, length, kib):
+    batch, before, count, filter = 2, 6, -(-length * up // down), noise(up, taps)
+    windows, sizes = layout(filter, down, kib << 10)
+    launch = emulated("resample.cu", "resample", signature("resample.cu", "resample"), BEFORE=before, **sizes)
+    grid = -(-count // (8 * sizes["ROWS"] * sizes["PERIOD"])) * sizes["CHUNKS"], batch
+    audio, out = noise(batch, length), np.full((batch, count), np.nan, np.float32)
+    shared_bytes, windows = 4 * words(sizes), np.ascontiguousarray(windows)
+    launch(grid, 8 * sizes["GROUPS"], shared_bytes, audio, length, count, windows, out)
     padded = np.pad(audio.astype(np.float64), ((0, 0), (before, taps)))
     expected = [[row[n * down // up :][:taps] @ filter[n % up] for n in range(count)] for row in padded]
-    assert relative(out, np.array(expected)) < 5e-7
+    assert relative(out, np.array(expected)) < (5e-7 if taps < 100 else 1e-6)
+
+
+def test_what_a_resampler_cannot_hold_is_unsupported():
+    with pytest.raises(Unsupported, match=r"^shared memory has no room for 8 periods of 48000 samples$"):
+        layout(np.ones((44101, 3)), 48000, 227 << 10)

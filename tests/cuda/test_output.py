@@ -63,7 +63,7 @@ def test_a_value_becomes_the_nearest_and_of_two_the_even(emulated, output):
 
 
 @pytest.fixture
-def gpu(emulated):
+def gpu(emulated, emulated_gpu):
     """Of few threads: these tests are about numbers, and each thread waits for all others at every barrier."""
     made = Emulated(emulated)
     made.threads = 4
