@@ -50,10 +50,11 @@ __device__ inline void columns(const float *samples, const float4 *window, const
     const int frame = threadIdx.x % FRAMES;
     for (int j = threadIdx.x / FRAMES; j < B / 2; j += GROUPS) {
         const float *x = samples + frame * (HOP + PAD) + 2 * j;
+        const float4 *weights = window + j * (A / 2), *turns = twiddle + j * (A / 2);
         float2 z[A];
 #pragma unroll
         for (int i = 0; i < A; i += 2) {
-            const float4 w = window[(j * A + i) / 2];
+            const float4 w = weights[i / 2];
             const int pads[2] = {HOP % B ? (B * i + 2 * j) / HOP : B * i / HOP,
                                  HOP % B ? (B * (i + 1) + 2 * j) / HOP : B * (i + 1) / HOP};
             const float2 upper = *(const float2 *)(x + B * i + PAD * pads[0]),
@@ -66,7 +67,7 @@ __device__ inline void columns(const float *samples, const float4 *window, const
         to[0] = make_float2(2.f * z[0].x, 0.f), to[FRAMES] = make_float2(2.f * z[0].y, 0.f);
 #pragma unroll
         for (int k = 1; k <= A / 2; k++) {
-            const float4 w = twiddle[j * (A / 2) + k - 1];
+            const float4 w = turns[k - 1];
             const float2 even = make_float2(w.x, w.y), odd = make_float2(w.z, w.w), mirror = conj(z[A - k]);
             const bool last = k == A / 2;
             to[k * STEP] = last ? scaled(even, z[k].x) : mul(add(z[k], mirror), even);
