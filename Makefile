@@ -21,7 +21,7 @@ run: setup
 
 test: EXTRAS = all,dev
 test: setup
-	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore=,$(ALONE))
 	$(BIN)/python -m pytest $(ALONE)
 
 lint: EXTRAS = all,dev
@@ -57,7 +57,7 @@ sanitize: setup
 	rm -f build/tsan/race.*
 	EMULATED_FLAGS="-g -fsanitize=thread" TSAN_OPTIONS="halt_on_error=1 log_path=build/tsan/race" OPENBLAS_NUM_THREADS=1 \
 		LD_PRELOAD=$$(gcc -print-file-name=libtsan.so) $(BIN)/python -m pytest -q -n auto --maxprocesses 4 \
-		$(patsubst %,tests/cuda/test_%.py,impls kernels lanes tensor) || { cat build/tsan/race.*; exit 1; }
+		$(patsubst %,tests/cuda/test_%.py,impls kernels lanes sieve tensor) || { cat build/tsan/race.*; exit 1; }
 
 # how often the gate cries wolf and how often it misses; pairs are kept, so that MINUTES may come in pieces
 MINUTES ?= 20

@@ -28,6 +28,37 @@ __device__ inline void multiply_add(float d[4], const unsigned a[4], const unsig
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 #    endif
 }
+
+/* The nearest float16 numbers, x in the lower half. */
+__device__ inline unsigned float16_pair(float x, float y)
+{
+    unsigned pair = 0;
+#    if __CUDA_ARCH__ >= 800
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(y), "f"(x));
+#    endif
+    return pair;
+}
+__device__ inline float2 of_float16_pair(unsigned pair)
+{
+    float2 x;
+    asm("{.reg .b16 low, high;\n\tmov.b32 {low, high}, %2;\n\tcvt.f32.f16 %0, low;\n\tcvt.f32.f16 %1, high;}"
+        : "=f"(x.x), "=f"(x.y)
+        : "r"(pair));
+    return x;
+}
+
+/* d (16 x 8) += a (16 x 16) b (16 x 8) in float16, sums in fp32. A lane holds pairs, the lower of two columns
+ * of a, or rows of b, in the lower half. Of a: (g, 2t), (g + 8, 2t), (g, 2t + 8), (g + 8, 2t + 8); of b:
+ * (2t, g), (2t + 8, g); of d as above. */
+__device__ inline void multiply_add_float16(float d[4], const unsigned a[4], unsigned b, unsigned b_below)
+{
+#    if __CUDA_ARCH__ >= 800
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+        "{%0,%1,%2,%3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b), "r"(b_below));
+#    endif
+}
 #endif
 
 /* x = big + small, but for 2^-22 of it. */

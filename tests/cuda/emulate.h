@@ -2,7 +2,7 @@
  * block.
  *
  * Enough of CUDA C++ for the kernels in cuda/: indices, barriers, dynamic shared memory, atomicMax, loads and
- * stores past a cache, float16, TF32 products of a warp, shuffles. */
+ * stores past a cache, float16, products of a warp in TF32 and float16, shuffles. */
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct float4 {
 };
 struct int4 {
     int x, y, z, w;
+};
+struct uint4 {
+    unsigned x, y, z, w;
 };
 struct uchar4 {
     unsigned char x, y, z, w;
@@ -112,6 +116,7 @@ inline thread_local dim3 thread, block;
 inline dim3 threads, blocks;
 inline char *shared;
 inline std::barrier<> *together;
+inline std::deque<std::barrier<>> warps;
 
 /* Every block of the grid, one after another; `bytes` of shared memory, filled with NaN before each. */
 template <typename Kernel> void launch(dim3 grid, unsigned count, std::size_t bytes, Kernel kernel)
@@ -119,6 +124,8 @@ template <typename Kernel> void launch(dim3 grid, unsigned count, std::size_t by
     std::vector<double> memory(bytes / 8 + 1);
     std::barrier<> barrier(count);
     threads = {count, 1, 1}, blocks = grid, shared = (char *)memory.data(), together = &barrier;
+    warps.clear();
+    for (unsigned begin = 0; begin < count; begin += 32) warps.emplace_back(min(32u, count - begin));
     auto work = [&](unsigned number) {
         thread = {number, 0, 0};
         for (unsigned y = 0; y < grid.y; y++)
@@ -136,7 +143,7 @@ template <typename Kernel> void launch(dim3 grid, unsigned count, std::size_t by
 }
 } // namespace emulated
 
-/* What warps do together. All threads of a block must come here together, which the kernels do. */
+/* What warps do together. All threads of a warp must come here together, which the kernels do. */
 namespace emulated
 {
 struct Lane {
@@ -151,6 +158,26 @@ inline const Lane &lane(unsigned number)
     const unsigned other = thread.x / 32 * 32 + number;
     return lanes[other < threads.x ? other : thread.x];
 }
+inline void wait_for_warp()
+{
+    warps[thread.x / 32].arrive_and_wait();
+}
+inline float of_lane(float value, unsigned number)
+{
+    lanes[thread.x].number = value;
+    wait_for_warp();
+    const float found = lane(number).number;
+    wait_for_warp();
+    return found;
+}
+inline int of_lane(int value, unsigned number)
+{
+    lanes[thread.x].integer = value;
+    wait_for_warp();
+    const int found = lane(number).integer;
+    wait_for_warp();
+    return found;
+}
 } // namespace emulated
 
 inline unsigned tf32_bits(float x)
@@ -161,7 +188,7 @@ inline void multiply_add(float d[4], const unsigned a[4], const unsigned b[2])
 {
     emulated::Lane &own = emulated::lanes[emulated::thread.x];
     std::copy(a, a + 4, own.a), std::copy(b, b + 2, own.b);
-    emulated::together->arrive_and_wait();
+    emulated::wait_for_warp();
     const unsigned g = emulated::thread.x % 32 / 4, t = emulated::thread.x % 4;
     for (unsigned i = 0; i < 4; i++)
         for (unsigned k = 0; k < 8; k++) {
@@ -169,23 +196,57 @@ inline void multiply_add(float d[4], const unsigned a[4], const unsigned b[2])
             d[i] += __int_as_float((int)emulated::lane(4 * g + k % 4).a[k / 4 * 2 + row]) *
                     __int_as_float((int)emulated::lane(4 * column + k % 4).b[k / 4]);
         }
-    emulated::together->arrive_and_wait();
+    emulated::wait_for_warp();
 }
-inline float __shfl_xor_sync(unsigned, float value, int mask)
+inline unsigned float16_pair(float x, float y)
 {
-    emulated::lanes[emulated::thread.x].number = value;
-    emulated::together->arrive_and_wait();
-    const float found = emulated::lane(emulated::thread.x % 32 ^ (unsigned)mask).number;
-    emulated::together->arrive_and_wait();
-    return found;
+    return float16_bits(x) | (unsigned)float16_bits(y) << 16;
 }
-inline int __shfl_xor_sync(unsigned, int value, int mask)
+inline float2 of_float16_pair(unsigned pair)
 {
-    emulated::lanes[emulated::thread.x].integer = value;
-    emulated::together->arrive_and_wait();
-    const int found = emulated::lane(emulated::thread.x % 32 ^ (unsigned)mask).integer;
-    emulated::together->arrive_and_wait();
-    return found;
+    return {of_float16((unsigned short)pair), of_float16((unsigned short)(pair >> 16))};
+}
+inline void multiply_add_float16(float d[4], const unsigned a[4], unsigned b, unsigned b_below)
+{
+    emulated::Lane &own = emulated::lanes[emulated::thread.x];
+    std::copy(a, a + 4, own.a), own.b[0] = b, own.b[1] = b_below;
+    emulated::wait_for_warp();
+    const unsigned g = emulated::thread.x % 32 / 4, t = emulated::thread.x % 4;
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned k = 0; k < 16;
+             k += 2) { /* column k of a and row k of b are in lane k % 8 / 2 of four */
+            const unsigned row = i / 2, column = 2 * t + i % 2, from = k % 8 / 2;
+            const float2 x = of_float16_pair(emulated::lane(4 * g + from).a[k / 8 * 2 + row]),
+                         y = of_float16_pair(emulated::lane(4 * column + from).b[k / 8]);
+            d[i] += x.x * y.x, d[i] += x.y * y.y;
+        }
+    emulated::wait_for_warp();
+}
+template <typename T> T __shfl_xor_sync(unsigned, T value, int mask)
+{
+    return emulated::of_lane(value, emulated::thread.x % 32 ^ (unsigned)mask);
+}
+template <typename T> T __shfl_sync(unsigned, T value, int number)
+{
+    return emulated::of_lane(value, (unsigned)number);
+}
+inline unsigned __ballot_sync(unsigned, bool here)
+{
+    unsigned all = 0;
+    emulated::lanes[emulated::thread.x].integer = here;
+    emulated::wait_for_warp();
+    for (unsigned number = 0; number < 32; number++)
+        all |= (unsigned)emulated::lane(number).integer << number;
+    emulated::wait_for_warp();
+    return all;
+}
+inline void __syncwarp()
+{
+    emulated::wait_for_warp();
+}
+inline int __ffs(int bits)
+{
+    return bits ? std::countr_zero((unsigned)bits) + 1 : 0;
 }
 
 #define threadIdx emulated::thread

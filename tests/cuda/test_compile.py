@@ -26,6 +26,7 @@ CONSTANTS = {
     "limits.cu": {},
     "mulaw.cu": {},
     "vq_tc.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "CODES": 32},
+    "vq_sieve.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8},
     "vq.cu": {"DIM": 128, "SIZE": 1024, "STAGES": 8, "VECTORS": 32, "CODES": 32},
 }
 KALDI = {"N_FFT": 512, "FRAMES": 5, "KALDI": 1}
