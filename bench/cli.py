@@ -108,7 +108,11 @@ def list_(suite: str | None, as_json: bool) -> None:
 @click.option(
     "--replicates", default=3, show_default=True, type=click.IntRange(1), help="Processes for each implementation."
 )
-@click.option("--peak", is_flag=True, help="Measure the CPU's peak ahead of every turn: steadier shares of the limit.")
+@click.option(
+    "--peak",
+    is_flag=True,
+    help="Measure the CPU's peak beside every turn, and if the core was whole: steadier shares of the limit.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of every random draw.")
 @click.option("--corpus", default="builtin", show_default=True, help="A corpus's name, or a folder of audio.")
 @click.option("--deadline", default="120s", show_default=True, help="Longest single step before a worker is stopped.")

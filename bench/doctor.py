@@ -38,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     machine.heat,
     machine.battery,
     machine.sibling_threads,
+    machine.whole_core,
     machine.virtual_machine,
     machine.quota,
     machine.timer,

@@ -10,13 +10,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from bench import counts, lines, stats
 from bench.core import label_of
+
+if TYPE_CHECKING:
+    import pandas as pd  # late: half a second, which a command that makes no table is spared
 
 
 def column(doc: str, **default: Any) -> Any:
@@ -51,6 +53,11 @@ class Row:
     rounds: list[int] = column("number of samples in each interleaved round", default_factory=list)
     peak_gflops: list[float] = column(
         "with --peak: multiply-adds in registers just before each round, GFLOP/s", default_factory=list
+    )
+    peak_gadds: list[float] = column(
+        "with --peak: integer additions in registers, 1e9/s, the fewer of those just before and just after each round; "
+        "where they are fewer than the best, somebody else had a part of the core",
+        default_factory=list,
     )
     loops: int = column("calls in each sample", default=1)
     overhead_ns: float = column("calibrated cost of timing one call, already subtracted", default=0.0)
@@ -159,6 +166,8 @@ class Results:
 
     def frame(self) -> pd.DataFrame:
         """One line a row of ``rows.jsonl``; columns as in ``COLUMNS``."""
+        import pandas as pd
+
         return pd.DataFrame([asdict(r) for r in self.rows], columns=list(COLUMNS))
 
     def scores(self, window: float = 0.10) -> pd.DataFrame:
@@ -186,6 +195,8 @@ class Results:
 
     def summary(self) -> pd.DataFrame:
         """One line an implementation, case and operation, best first within each; columns as in ``SUMMARY``."""
+        import pandas as pd
+
         groups: dict[str, list[Row]] = {}
         for row in self.rows:
             groups.setdefault(json.dumps(json.loads(row.key)[:-1]), []).append(row)

@@ -25,7 +25,7 @@ from bench.results import Row
 from bench.scores import Score
 from bench.store import Store
 from bench.weights import of
-from bench.yardstick import Yardstick
+from bench.yardstick import Peak, Yardstick
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class Turn:
     rounds: list[int] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    peaks: list[float] = field(default_factory=list)
+    peaks: list[Peak] = field(default_factory=list)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def spent(self, budget_ns: float) -> bool:
@@ -192,6 +192,7 @@ class Runner:
                 turn.cpu += found.get("cpu", [])
                 if found["samples"]:  # none: a GPU was throttled, and they were discarded
                     turn.rounds.append(len(found["samples"]))
+                    peak = crew.yardstick.after(peak) if crew.yardstick else None
                     turn.peaks += [peak] if peak else []
                 if turn.settled(self.plan.precision) or turn.spent(1.2e9 * self.plan.budget_s / self.plan.replicates):
                     active.remove(rival)
@@ -243,6 +244,7 @@ class Runner:
             )
         }
         medians = stats.round_medians(turn.samples, turn.rounds)
+        peaks = turn.peaks if len(turn.peaks) == len(turn.rounds) else []
         status, reason = "ok", ""
         if turn.facts["wrong"]:
             status, reason = "wrong", turn.facts["wrong"]
@@ -260,7 +262,8 @@ class Runner:
             "late_ns": turn.late,
             "cpu_ns": turn.cpu,
             "rounds": turn.rounds,
-            "peak_gflops": turn.peaks if len(turn.peaks) == len(turn.rounds) else [],
+            "peak_gflops": [peak.gflops for peak in peaks],
+            "peak_gadds": [peak.gadds for peak in peaks],
         }
 
     def add(self, row: Row) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,10 @@ class Runs:
         rows = [(row, result) for result in self.results for row in result.rows]
         self.flops = {(row.run, row.suite, label_of(row.case), row.op): row.flops for row, _ in rows if row.samples_ns}
         self.limits = {row.run: result.environment.get("limits", {}).get("cpu", {}) for row, result in rows}
+        self.most: dict[tuple[str, int], float] = defaultdict(float)
+        for line in self.lines:
+            for adds in line.adds.values():
+                self.most[line.run, line.threads] = max(self.most[line.run, line.threads], adds.max())
         known = [limit["isa"] for limits in self.limits.values() for limit in limits.values()]
         self.only_avx2 = bool(known) and set(known) == {"avx2"}
 
@@ -132,23 +137,40 @@ class Runs:
         return faster(ours, rivals[0]) if rivals else None
 
     def _remark(self, goal: Goal, ours: Line) -> str:
-        """Of several threads against one: how many rounds count, and what all of them say."""
-        if goal.rival != goal.ours or goal.registers:
+        """Of a share, and of several threads against one: how many rounds count, and what all of them say."""
+        if not goal.rival:
+            share = np.mean([whole for r in ours.adds for whole in self._whole(ours, r)]) if ours.adds else 1
+            every = self._share(goal, ours, every=True)
+        elif goal.rival == goal.ours and not goal.registers:
+            one = self._find(goal, goal.ours, 1, ours)[0]
+            share = np.mean([given for r in _together(ours, one) for given in _granted(ours, one, r)])
+            every = scaling(ours, one, every=True)
+        else:
             return ""
-        one = self._find(goal, goal.ours, 1, ours)[0]
-        share = np.mean([given for r in _together(ours, one) for given in _granted(ours, one, r)])
-        every = scaling(ours, one, every=True)
         return f" ({100 * share:.0f}% of rounds; all: {goal.number(every.value)})" if every and share < 1 else ""
 
-    def _share(self, goal: Goal, ours: Line) -> stats.Interval | None:
-        """Of the peak rate of multiply-adds, in which each counts as two operations."""
+    def _share(self, goal: Goal, ours: Line, every: bool = False) -> stats.Interval | None:
+        """Of the peak rate of multiply-adds, in which each counts as two operations. Only of rounds that had the whole
+        core, unless there is none or ``every`` one is asked for."""
         flops = goal.flops(ours.case) if goal.flops else self.flops[(ours.run, ours.suite, ours.label, ours.op)]
         shared = sorted(ours.rounds.keys() & ours.peaks.keys())
-        if shared:  # as long as the work would take at the peak of that very moment
-            return stats.ratio_interval([ours.rounds[r] for r in shared], [flops / ours.peaks[r] for r in shared])
+        masks = {r: self._whole(ours, r) for r in shared}
+        if every or not any(mask.any() for mask in masks.values()):
+            masks = {r: np.ones_like(mask) for r, mask in masks.items()}
+        kept = [r for r in shared if masks[r].any()]
+        if kept:  # as long as the work would take at the peak of that very moment
+            times = [ours.rounds[r][masks[r]] for r in kept]
+            return stats.ratio_interval(times, [flops / ours.peaks[r][masks[r]] for r in kept])
         peak = self.limits[ours.run].get(str(ours.threads), {}).get("fma_gflops")
         ends = [ours.number(name) for name in ("high_ms", "median_ms", "low_ms")]
         return stats.Interval(*(flops / (end * 1e6 * peak) for end in ends)) if peak else None
+
+    def _whole(self, ours: Line, replicate: int) -> Any:
+        """Of each round: whether nobody else computed on the core's other hardware thread, as a host's other guests do.
+        Additions of integers bear witness, which need all that a core can begin in a cycle; multiply-adds do not."""
+        if replicate not in ours.adds:
+            return np.ones(len(ours.rounds[replicate]), bool)
+        return ours.adds[replicate] >= WHOLE * self.most[ours.run, ours.threads]
 
 
 def faster(ours: Line, rival: Line) -> stats.Interval:
@@ -162,6 +184,7 @@ def faster(ours: Line, rival: Line) -> stats.Interval:
     )
 
 
+WHOLE = 0.95  # of the most additions of a run
 GRANTED = 0.875  # of as many times the multiply-adds of one thread as there are threads; 1.75 for two
 
 
@@ -238,6 +261,9 @@ turns, with its 95% interval; one thread each unless said otherwise. “Outputs 
 array in every call, and the rival too where the registry has it so; “AVX2 only” is ours without AVX-512, of which half
 of the factor is asked. A share of the peak is operations over time over the rate of fused multiply-adds (two operations
 each) that was measured just before, round by round (`bench run --peak`); an FFT counts as 2.5 n log2 n operations.
+Where integer additions were measured just before and after, rounds count in which they were at least 95% of the run's
+most: fewer are left when another guest of the host computes on the core's other hardware thread, which multiply-adds
+do not show. How many rounds count is said, and what all of them say.
 Where more threads are measured, too, the one thread goes from processor to processor, round by round, and the factor
 is over its mean speed. “The machine itself” are multiply-adds in registers, just before each turn. Rounds count where
 these are at least 1.75 times as many on two threads as on one, for hosts give two processors of a virtual machine one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,10 @@ WATCH_SECONDS = 0.3
 
 STEAL_WARN, STEAL_BAD = 0.002, 0.02
 """Shares of busy time taken by other guests: a fifth of the 1% precision that runs aim at, and twice that 1%."""
+
+MOMENTS = 40
+WHOLE, SHARED_WARN = 0.9, 0.1
+"""Additions, of the most, from which a core counts as whole; the share of moments without from which to warn."""
 
 GOOD_CLOCKS = ("tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page")
 """Linux clock sources that are read without entering the kernel."""
@@ -81,6 +86,35 @@ def sibling_threads() -> Iterator[Finding]:
         yield Finding("SMT", "warn", text, "echo off | sudo tee /sys/devices/system/cpu/smt/control")
     else:
         yield Finding("SMT", "ok", "no hardware threads are seen to share a core")
+
+
+def whole_core() -> Iterator[Finding]:
+    """Whether a core is ours alone: a host's other guests may compute on its other hardware thread, unseen by this
+    machine, and leave two thirds of its width."""
+    rates = add_rates()
+    if not rates:
+        yield Finding("whole core", "ok", "not looked at: that takes the C library, which is not installed")
+        return
+    best = max(rates)
+    less = [rate / best for rate in rates if rate < WHOLE * best]
+    share = len(less) / len(rates)
+    if share > SHARED_WARN:
+        width = f"a core began {statistics.median(less):.0%} of the instructions that it can"
+        text = f"in {share:.0%} of {len(rates)} moments {width}: somebody else has a part of it"
+        yield Finding(
+            "whole core", "warn", text, "a machine of your own; bench run --peak tells which rounds were whole"
+        )
+    else:
+        yield Finding("whole core", "ok", f"a core was whole in {1 - share:.0%} of {len(rates)} moments")
+
+
+def add_rates() -> list[float]:
+    """Additions of integers that a core does in a nanosecond, in moments of some 10 ms; none without the library."""
+    try:
+        from audiokern import limits
+    except ImportError:
+        return []
+    return [limits.add_stats(seconds=1e-3).median for _ in range(MOMENTS)]
 
 
 def virtual_machine() -> Iterator[Finding]:

@@ -23,8 +23,8 @@ RANKED = ("ok", "unstable")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of ``Results.summary()``. ``rounds`` holds each replicate's medians of rounds, ns; ``peaks`` its
-    ``peak_gflops``, where they were measured."""
+    """One line of ``Results.summary()``. ``rounds`` holds each replicate's medians of rounds, ns; ``peaks`` and
+    ``adds`` its ``peak_gflops`` and ``peak_gadds``, where they were measured."""
 
     run: str
     corpus: str
@@ -42,6 +42,7 @@ class Line:
     quality: dict[str, float]
     rounds: dict[int, stats.Floats] = field(default_factory=dict, repr=False, compare=False)
     peaks: dict[int, stats.Floats] = field(default_factory=dict, repr=False, compare=False)
+    adds: dict[int, stats.Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def measured(self) -> bool:
@@ -124,6 +125,7 @@ def _lines(part: Results) -> Iterator[Line]:
             quality={clean(k): v for k, v in record["quality"].items() if _number(v) is not None},
             rounds={r.replicate: stats.round_medians(r.samples_ns, r.rounds) for r in group if r.samples_ns},
             peaks={r.replicate: np.asarray(r.peak_gflops) for r in group if r.peak_gflops},
+            adds={r.replicate: np.asarray(r.peak_gadds) for r in group if r.peak_gadds},
         )
 
 

@@ -11,14 +11,14 @@
 
 typedef struct probe {
     const ak_limit_kernels *kernels;
-    int kind; /* an ak_traffic, or FMA */
+    int kind; /* an ak_traffic, FMA or ADD */
     size_t rounds;
     size_t floats;        /* of each buffer */
     float *from, *to;     /* one buffer per thread, behind one another */
     volatile float *sink; /* one per thread, so that no loop is optimised away */
 } probe;
 
-enum { FMA = -1 };
+enum { FMA = -1, ADD = -2 };
 
 static double now(void)
 {
@@ -35,7 +35,8 @@ static void probe_task(const void *job, void *scratch, size_t task)
     float *to = p->to + task * p->floats;
     float sum = 0;
     if (p->kind == FMA) sum = p->kernels->fma(p->rounds);
-    for (size_t i = 0; p->kind != FMA && i < p->rounds; i++) {
+    if (p->kind == ADD) sum = p->kernels->add(p->rounds);
+    for (size_t i = 0; p->kind >= 0 && i < p->rounds; i++) {
         switch (p->kind) {
         case AK_TRAFFIC_READ:
             sum += p->kernels->read(from, p->floats);
@@ -94,6 +95,7 @@ static ak_status run(probe *p, double unit, double seconds, const ak_options *op
     size_t threads = (size_t)ak_crew_threads(crew);
     p->kernels = AK_SELECT(ak_limit_kernels, isa);
     if (p->kind == FMA) unit = 1e-9 * p->kernels->flops_per_round;
+    if (p->kind == ADD) unit = 1e-9 * p->kernels->adds_per_round;
     p->sink = ak_alloc(threads * AK_ALIGN);
     p->from = ak_alloc(threads * p->floats * sizeof(float));
     p->to = ak_alloc(p->kind == AK_TRAFFIC_READ ? 0 : threads * p->floats * sizeof(float));
@@ -109,6 +111,12 @@ ak_status ak_limit_fma(double seconds, const ak_options *options, ak_limit *gflo
 {
     if (!gflops || !(seconds > 0)) return AK_ERR_ARGUMENT;
     return run(&(probe){.kind = FMA}, 0, seconds, options, gflops);
+}
+
+ak_status ak_limit_add(double seconds, const ak_options *options, ak_limit *gadds)
+{
+    if (!gadds || !(seconds > 0)) return AK_ERR_ARGUMENT;
+    return run(&(probe){.kind = ADD}, 0, seconds, options, gadds);
 }
 
 ak_status ak_limit_bandwidth(size_t bytes, ak_traffic kind, double seconds, const ak_options *options,

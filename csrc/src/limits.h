@@ -7,6 +7,8 @@
 typedef struct ak_limit_kernels {
     int flops_per_round; /* of fma */
     float (*fma)(size_t rounds);
+    int adds_per_round;
+    float (*add)(size_t rounds);
     /* count floats, a multiple of 256; pointers aligned to 64 */
     float (*read)(const float *from, size_t count);
     void (*copy)(float *to, const float *from, size_t count);

@@ -172,6 +172,26 @@ def test_busy_shares(monkeypatch, seconds, level):
     assert finding.level == level and ("a 20%" in finding.sentence) == (level == "warn")
 
 
+@pytest.mark.parametrize("rates, level", [([12.6, 12.4, 12.5, 12.6], "ok"), ([12.6, 8.1, 7.9, 12.5], "warn")])
+def test_a_core_that_somebody_else_has_a_part_of(monkeypatch, rates, level):
+    returns(monkeypatch, machine, add_rates=rates)
+    finding = one(machine.whole_core)
+    assert finding.level == level and ("50% of 4 moments a core began 63%" in finding.sentence) == (level == "warn")
+
+
+def test_whole_cores_take_the_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "audiokern", None)
+    finding = one(machine.whole_core)
+    assert finding.level == "ok" and "takes the C library" in finding.sentence
+
+
+def test_additions_are_counted(monkeypatch):
+    pytest.importorskip("audiokern", reason="the C library is not built")
+    monkeypatch.setattr(machine, "MOMENTS", 2)
+    rates = machine.add_rates()
+    assert len(rates) == 2 and all(0.01 < rate < 100 for rate in rates), "1e9 a second, of one core"
+
+
 @pytest.mark.parametrize("average, level", [(0.3, "ok"), (2.0, "warn"), (4.5, "bad")])
 def test_load(monkeypatch, average, level):
     returns(monkeypatch, hardware, load=[average, 0, 0])

@@ -12,7 +12,7 @@ from test_faults import measure
 from bench.cli import main
 from bench.process import Conditions
 from bench.results import Row, limit_percent
-from bench.yardstick import Yardstick
+from bench.yardstick import Peak, Yardstick
 
 pytest.importorskip("audiokern", reason="the C library is not built")
 
@@ -23,13 +23,24 @@ def test_every_round_has_its_peak(toys, tmp_path):
         timed = [r for r in rows if r.samples_ns]
         assert timed and all(len(r.peak_gflops) == (len(r.rounds) if peak else 0) for r in timed)
         assert all(1 < rate < 10_000 for r in timed for rate in r.peak_gflops), "GFLOP/s of one core"
+        assert all(len(r.peak_gadds) == len(r.peak_gflops) for r in timed)
+        assert all(0.01 < rate < 100 for r in timed for rate in r.peak_gadds), "1e9 additions a second of one core"
 
 
 def test_a_yardstick_that_dies_gives_up():
     yardstick = Yardstick(Conditions())
-    assert yardstick.worker and yardstick.peak()
+    before = yardstick.peak()
+    assert yardstick.worker and before
     os.kill(yardstick.worker.process.pid, signal.SIGKILL)
-    assert yardstick.peak() is None and yardstick.peak() is None
+    assert yardstick.after(before) is None and yardstick.peak() is None and yardstick.after(None) is None
+    yardstick.close()
+
+
+def test_of_additions_the_fewer_count():
+    yardstick = Yardstick(Conditions())
+    for gadds in (1e-6, 1e6):
+        after = yardstick.after(Peak(100.0, gadds))
+        assert after and after.gflops == 100 and (after.gadds == gadds) == (gadds < 1)
     yardstick.close()
 
 

@@ -165,8 +165,11 @@ def test_missing_library_says_how_to_build_it() -> None:
 
 @pytest.mark.parametrize("isa", audiokern.isas())
 def test_limits_are_plausible(isa: str) -> None:
-    one = limits.fma_stats(seconds=0.05, isa=isa)
-    assert 0 < one.median <= one.best and one.repetitions >= 3
+    for stats in (limits.fma_stats, limits.add_stats):
+        one = stats(seconds=0.05, isa=isa)
+        assert 0 < one.median <= one.best and one.repetitions >= 3
+        with pytest.raises(audiokern.AudiokernError):
+            stats(seconds=0)
     assert limits.fma(2, 0.05, isa) > 0
     for kind in ("read", "copy", "stream"):
         assert limits.bandwidth(1 << 16, kind, 2, 0.05, isa) > 0.1

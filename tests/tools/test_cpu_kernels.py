@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,29 @@ def test_a_share_of_a_peak_that_was_measured_beside_ignores_the_drift() -> None:
     found = only(Runs([results(beside)]), goal(""))
     assert found.found.value == pytest.approx(0.5) and found.found.relative_half_width < 1e-6
     assert alone.found.relative_half_width > 0.01
+
+
+def test_shares_are_of_rounds_that_had_the_whole_core() -> None:
+    """In five of eight rounds somebody else has a part of it: fewer additions, and all takes half as long again."""
+    shared = [True, True, False, True, False, False, True, True]
+
+    def rounds(adds: Sequence[float]) -> list[Row]:
+        return [
+            replace(
+                r,
+                samples_ns=[ns * (1.5 if less else 1) for ns, less in zip(r.samples_ns, shared, strict=True)],
+                peak_gflops=[1e8 / ns for ns in r.samples_ns],
+                peak_gadds=list(adds),
+            )
+            for r in rows("c", 1.0)
+        ]
+
+    some = only(Runs([results(rounds([8.0 if less else 12.6 for less in shared]))]), goal(""))
+    assert some.found.value == pytest.approx(0.5) and some.remark == " (38% of rounds; all: 33%)"
+    assert only(Runs([results(rounds([12.4] * 8))]), goal("")).remark == ""
+    elsewhere = [replace(r, impl="torch", peak_gadds=[16.0] * 8) for r in rounds([12.6] * 8)]
+    none = only(Runs([results(rounds([12.6] * 8), elsewhere)]), goal(""))
+    assert none.found.value == pytest.approx(1 / 3) and none.remark == " (0% of rounds; all: 33%)"  # nothing to go by
 
 
 def test_two_threads_against_one_and_against_a_library_of_another_run() -> None:

@@ -27,6 +27,12 @@ typedef enum ak_traffic {
  * Errors: AK_ERR_ARGUMENT, AK_ERR_MEMORY, AK_ERR_THREADS, AK_ERR_ISA_*. */
 AK_API ak_status ak_limit_fma(double seconds, const ak_options *options, ak_limit *gflops);
 
+/* Additions of integers in registers, 1e9 a second, of all threads together; otherwise as ak_limit_fma. They
+ * need nearly all that a core can begin in a cycle, where multiply-adds need two of it: when somebody else
+ * computes on the core's other hardware thread, a host's other guest for instance, these become fewer, and
+ * those need not. */
+AK_API ak_status ak_limit_add(double seconds, const ak_options *options, ak_limit *gadds);
+
 /* Bandwidth in GB/s (1e9 bytes) of all threads together. Each thread works on buffers of its own that
  * together hold `bytes` per thread (a copy's source and destination are half of it each; at least 4096):
  * choose bytes to fit a cache level or to exceed all of them. Errors: as ak_limit_fma. */

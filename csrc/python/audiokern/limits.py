@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ._lib import Options, check, declare, options
 
-__all__ = ["Limit", "bandwidth", "bandwidth_stats", "fma", "fma_stats"]
+__all__ = ["Limit", "add_stats", "bandwidth", "bandwidth_stats", "fma", "fma_stats"]
 
 _KINDS = ("read", "copy", "stream")
 
@@ -25,6 +25,7 @@ class _Limit(ctypes.Structure):
 
 
 _fma = declare("ak_limit_fma", ctypes.c_double, ctypes.POINTER(Options), ctypes.POINTER(_Limit))
+_add = declare("ak_limit_add", ctypes.c_double, ctypes.POINTER(Options), ctypes.POINTER(_Limit))
 _bandwidth = declare(
     "ak_limit_bandwidth",
     ctypes.c_size_t,
@@ -45,6 +46,14 @@ def fma_stats(threads: int = 1, seconds: float = 0.5, isa: str = "auto") -> Limi
 def fma(threads: int = 1, seconds: float = 0.5, isa: str = "auto") -> float:
     """The best of fma_stats."""
     return fma_stats(threads, seconds, isa).best
+
+
+def add_stats(threads: int = 1, seconds: float = 0.5, isa: str = "auto") -> Limit:
+    """Additions of integers in registers, 1e9 a second, of ``threads`` threads together: fewer, where multiply-adds are
+    not, while somebody else computes on the core's other hardware thread."""
+    limit = _Limit()
+    check(_add(seconds, options(threads, isa), limit))
+    return Limit(limit.best, limit.median, limit.repetitions)
 
 
 def bandwidth_stats(bytes: int, kind: str = "read", threads: int = 1, seconds: float = 0.5, isa: str = "auto") -> Limit:

@@ -2,6 +2,7 @@
 #include "limits.h"
 #include "simd.h"
 
+#define ADDS 32   /* in eight chains, more than any current core begins in a cycle */
 #define CHAINS 12 /* independent accumulators: latency times pipes of any current core; fits 16 registers */
 
 static float run_fma(size_t rounds)
@@ -15,6 +16,20 @@ static float run_fma(size_t rounds)
     }
     for (int j = 0; j < CHAINS; j++) sum += a[j];
     return sum[0];
+}
+
+static float run_add(size_t rounds)
+{
+    size_t a = 0, b = 1, c = 2, d = 3, e = 4, f = 5, g = 6, h = 7, step = rounds | 1;
+    for (size_t i = 0; i < rounds; i++) {
+        AK_UNROLL(4)
+        for (int j = 0; j < ADDS / 8; j++) {
+            a += step, b += step, c += step, d += step, e += step, f += step, g += step, h += step;
+            /* or rounds of them become a multiplication */
+            __asm__("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f), "+r"(g), "+r"(h));
+        }
+    }
+    return (float)(a ^ b ^ c ^ d ^ e ^ f ^ g ^ h);
 }
 
 static float run_read(const float *from, size_t count)
@@ -52,6 +67,8 @@ static void run_stream(float *to, const float *from, size_t count)
 const ak_limit_kernels AK_NAME(ak_limit_kernels) = {
     .flops_per_round = 2 * AK_W * CHAINS,
     .fma = run_fma,
+    .adds_per_round = ADDS,
+    .add = run_add,
     .read = run_read,
     .copy = run_copy,
     .stream = run_stream,
