@@ -14,6 +14,9 @@ SPACE := $(subst ,, )
 ALONE := $(addprefix tests/bench/,measure compare/test_interleave.py $(patsubst %,test_%.py,\
 	doctor faults kills measuring pace selftest store))
 
+# one process more than there are processors: many tests wait, for a deadline, a browser or a worker that is pinned
+WORKERS := $$(($$(nproc) + 1))
+
 .PHONY: run test lint format reference kernels gate sanitize fuzz setup clean
 
 run: setup

@@ -11,15 +11,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from bench import lines
 from bench.codec import ORIGINAL as ORIGINAL
 from bench.codec import WINDOW, within
 from bench.core import label_of
 from bench.results import column
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def tally(folder: str | Path) -> str:
 
 def frame(folder: str | Path, window: float = WINDOW) -> pd.DataFrame:
     """One line a score: ``SCORE_COLUMNS`` and ``FRAME_COLUMNS``. ``window``: share of the asked bitrate."""
+    import pandas as pd
+
     table = []
     for score in read_scores(folder):
         line = asdict(score)

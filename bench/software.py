@@ -40,7 +40,8 @@ def python() -> dict[str, Any]:
 
 def packages() -> dict[str, str]:
     """{name: version} of every distribution of this Python, names in lower case, sorted."""
-    found = {(d.metadata["Name"] or "").lower(): d.version for d in metadata.distributions()}
+    said = (d.metadata for d in metadata.distributions())  # parsed each time that it is asked for
+    found = {(of["Name"] or "").lower(): of["Version"] for of in said}
     return {name: found[name] for name in sorted(found) if name}
 
 

@@ -165,12 +165,11 @@ def _near(out: np.ndarray, source: np.ndarray, usual: np.ndarray, rate: int, eno
 
 def _lag(out: np.ndarray, source: np.ndarray, rate: int) -> int:
     """By how many samples ``out`` comes late, within what a codec may."""
-    from scipy.signal import correlate  # late: finding the suites stays quick
-
     most = min(round(MOST_LAG * rate), len(out) - 1, len(source) - 1)
-    product = correlate(out.astype(np.float64), source.astype(np.float64), "full", "fft")
-    middle = len(source) - 1
-    return int(np.argmax(product[middle - most : middle + most + 1])) - most
+    size = 1 << (len(out) + len(source)).bit_length()  # long enough that nothing comes round
+    late, early = (np.fft.rfft(x.astype(np.float64), size) for x in (out, source))
+    lags = np.arange(-most, most + 1)
+    return int(lags[np.argmax(np.fft.irfft(late * early.conj(), size)[lags])])
 
 
 def _snr(out: np.ndarray, source: np.ndarray, lag: int) -> float:

@@ -22,10 +22,11 @@ ROOT = Path(__file__).parent.parent
 LONGEST = tuple(
     f"tests/{name}.py"
     for name in (
-        "impls/test_conformance", "impls/test_load", "csrc/test_library", "bench/test_readme", "impls/test_codec",
-        "bench/test_cli", "bench/report/test_codec_documents", "cuda/test_impls", "cuda/test_compile",
-        "bench/test_plugins", "suites/test_load", "bench/scoring/test_cache", "bench/test_asr", "impls/test_asr_models",
-        "impls/test_codec_programs", "csrc/test_resample",
+        "impls/test_conformance", "cuda/test_compile", "bench/test_readme", "csrc/test_library", "impls/test_load",
+        "cuda/test_impls", "bench/test_cli", "impls/test_codec", "bench/report/test_codec_documents",
+        "bench/scoring/test_cache", "csrc/test_resample", "bench/test_plugins", "cuda/test_output", "bench/test_asr",
+        "impls/test_neural_variants", "impls/test_neural_weights", "impls/test_asr_models", "suites/test_load",
+        "impls/test_codec_programs",
     )
 )  # fmt: skip
 
@@ -38,8 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is made once and kept, such as spoken sentences, is kept for all tests of a process."""
-    return tmp_path_factory.mktemp("cache")
+    """What is made once and kept, such as spoken sentences, is kept for all tests, of whichever process."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept"
+    shared.mkdir(exist_ok=True)
+    return shared
 
 
 @pytest.fixture(autouse=True)

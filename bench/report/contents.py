@@ -6,17 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench import registry
 from bench.core import STATUSES, Curve
-from bench.report import codec_scores, curves, profiles, ranking, tables, troubles
+from bench.report import codec_scores, profiles, ranking, tables, troubles
 from bench.report import lines as reading
 from bench.report.codec_tables import Condition
 from bench.report.deltas import Anchored, against_anchor
 from bench.report.digits import counted, slug
 from bench.report.lines import Contestant, Line, clean, names_apart
 from bench.results import Results
+
+if TYPE_CHECKING:
+    from bench.report import curves
 
 
 @dataclass(frozen=True)
@@ -150,10 +153,19 @@ def _sections(made: Sequence[tables.Table]) -> list[Section]:
             corpus,
             ranking.overall([t.places for t in group]),
             group,
-            curves.gather(_curve(suite), group),
+            _curves(suite, group),
         )
         for (suite, op, corpus), group in groups.items()
     ]
+
+
+def _curves(suite: str, group: Sequence[tables.Table]) -> curves.Curves | None:
+    declared = _curve(suite)
+    if declared is None:
+        return None
+    from bench.report import curves  # late: it draws, too, and a table on a terminal waits for no matplotlib
+
+    return curves.gather(declared, group)
 
 
 def _curve(name: str) -> Curve | None:

@@ -47,10 +47,16 @@ FAULTS = {
 }
 
 
+ALL_FAULTS: list[Row] = []
+"""Of one run in which everything goes wrong that can, beside a neighbour."""
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_costs_one_row_and_its_neighbour_nothing(toys, tmp_path, name):
     status, reason = FAULTS[name]
-    rows = measure(toys, tmp_path / "run", [name, "good"], replicates=2)
+    rows = ALL_FAULTS
+    if not rows:
+        rows += measure(toys, tmp_path / "run", [*FAULTS, "good"], replicates=2)
     mine = [r for r in rows if r.impl == name]
     if status == "wrong":  # it runs: it is measured, and shown as wrong
         assert [r.status for r in mine] == ["wrong"]

@@ -12,12 +12,14 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from bench.core import Case, Implementation, Op, Unsupported
 from bench.registry import load
+from bench.signals import KINDS
 from suites import _load_job
 from suites._load_set import FORMATS
 
@@ -97,6 +99,7 @@ def examine(implementation: Implementation) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    KINDS.update({kind: cache(make) for kind, make in KINDS.items()})  # all sets of files begin with the same speech
     for name in sys.argv[1:]:
         print(json.dumps({"start": name}), flush=True)
         try:
