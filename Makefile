@@ -54,9 +54,9 @@ kernels: setup
 sanitize: EXTRAS = all,dev
 sanitize: setup
 	cmake -S csrc -B build/sanitize -DAK_SANITIZE=address,undefined
-	cmake --build build/sanitize --target check
+	cmake --build build/sanitize --parallel $$(nproc) --target check
 	cmake -S csrc -B build/tsan -DAK_SANITIZE=thread
-	cmake --build build/tsan --target check
+	cmake --build build/tsan --parallel $$(nproc) --target check
 	rm -f build/tsan/race.*
 	EMULATED_FLAGS="-g -fsanitize=thread" TSAN_OPTIONS="halt_on_error=1 log_path=build/tsan/race" OPENBLAS_NUM_THREADS=1 \
 		LD_PRELOAD=$$(gcc -print-file-name=libtsan.so) $(BIN)/python -m pytest -q -n auto --maxprocesses 4 \

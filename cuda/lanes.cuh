@@ -7,10 +7,12 @@
  * k1 + A k2 is value k2 of row k1 (Cooley and Tukey, 1965). A group of FRAMES threads does a pair of columns,
  * or a row.
  *
- * Compiled for: N_FFT, A, B, HOP (even), FRAMES (16: half a warp, whose complex numbers are all banks once),
- * THREADS. Shared memory: SAMPLES_AT x 8 + SAMPLES x 4 bytes. */
+ * Compiled for: N_FFT, COLUMN and ROW (A and B), HOP (even), FRAMES (16: half a warp, whose complex numbers
+ * are all banks once), THREADS. Shared memory: SAMPLES_AT x 8 + SAMPLES x 4 bytes. */
 #pragma once
 #include "small_dft.cuh"
+
+constexpr int A = COLUMN, B = ROW;
 
 static_assert(A * B == N_FFT && A % 2 == 0 && B % 2 == 0 && HOP % 2 == 0,
               "both parts and the hop must be even");

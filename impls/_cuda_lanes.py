@@ -42,7 +42,7 @@ class Lanes:
 
     @property
     def constants(self) -> dict[str, int]:
-        sizes = {"N_FFT": self.n_fft, "HOP": self.hop_length, "A": self.a, "B": self.b}
+        sizes = {"N_FFT": self.n_fft, "HOP": self.hop_length, "COLUMN": self.a, "ROW": self.b}
         return sizes | {"FRAMES": FRAMES, "THREADS": self.threads}
 
     def tables(self, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

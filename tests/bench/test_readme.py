@@ -29,11 +29,12 @@ def test_there_are_commands_to_try():
 
 
 def one_case(words: list[str]) -> list[str]:
-    """Options that leave one setting of the smallest grid, in what the command itself does not say."""
+    """Options that leave one setting of the smallest grid and one operation, in what the command does not say."""
     first = {**load().suite(words[1]).expand("quick")[0], "seconds": 1.0}
     said = {words[at + 1].partition("=")[0] for at, word in enumerate(words) if word == "--case"}
     left = {name: value for name, value in first.items() if name not in said and f"--{name}" not in words}
-    return [part for text in label_of(left).split() for part in ("--case", text)]
+    case = [part for text in label_of(left).split() for part in ("--case", text)]
+    return case if "--op" in words else [*case, "--op", load().suite(words[1]).ops[0]]
 
 
 @pytest.mark.timeout(600)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 KERNELS = Path(__file__).parents[2] / "cuda"
-LANES = {"N_FFT": 400, "A": 20, "B": 20, "HOP": 160, "FRAMES": 16, "THREADS": 192}
-LARGE = {"N_FFT": 1024, "A": 32, "B": 32, "HOP": 256, "THREADS": 288}
+LANES = {"N_FFT": 400, "COLUMN": 20, "ROW": 20, "HOP": 160, "FRAMES": 16, "THREADS": 192}
+LARGE = {"N_FFT": 1024, "COLUMN": 32, "ROW": 32, "HOP": 256, "THREADS": 288}
 CONSTANTS = {
     "stft.cu": {"N_FFT": 400, "HOP": 160, "FRAMES": 7, "OUTPUT": 0},
     "istft.cu": {"N_FFT": 1024, "HOP": 256, "FRAMES": 2, "TILE": 2048},
