@@ -74,6 +74,7 @@ FUZZ_SECONDS ?= 5
 fuzz:
 	@command -v clang >/dev/null || { echo "fuzz: Clang is needed: apt-get install clang libclang-rt-dev" >&2; exit 1; }
 	cmake -S csrc -B build/fuzz -DCMAKE_C_COMPILER=clang -DAK_FUZZ=ON -DAK_FUZZ_SECONDS=$(FUZZ_SECONDS)
+	cmake --build build/fuzz --parallel $$(nproc) --target audiokern_static
 	cmake --build build/fuzz --target fuzz
 
 clean:
