@@ -56,7 +56,7 @@ class Row:
     )
     peak_gadds: list[float] = column(
         "with --peak: integer additions in registers, 1e9/s, the fewer of those just before and just after each round; "
-        "where they are fewer than the best, somebody else had a part of the core",
+        "where they are fewer than the best, somebody else had a part of the core, or its clock was lower",
         default_factory=list,
     )
     loops: int = column("calls in each sample", default=1)

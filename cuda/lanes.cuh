@@ -8,7 +8,8 @@
  * or a row.
  *
  * Compiled for: N_FFT, COLUMN and ROW (A and B), HOP (even), FRAMES (16: half a warp, whose complex numbers
- * are all banks once), THREADS. Shared memory: SAMPLES_AT x 8 + SAMPLES x 4 bytes. */
+ * are all banks once), THREADS. Shared memory: SAMPLES_AT x 8 bytes, and then the samples of a block's frames
+ * with PAD floats after every hop. */
 #pragma once
 #include "small_dft.cuh"
 
@@ -22,8 +23,6 @@ constexpr int STEP = B * FRAMES + 1; /* from row to row; odd: neighbouring bins 
 constexpr int SAMPLES_AT = (ROWS * STEP + 1) / 2 * 2; /* complex; a multiple of 16 bytes */
 constexpr int PAD =
     HOP % 4 == 2 ? 0 : 2; /* floats after every hop, so that frames begin in different banks */
-constexpr int SPAN = (FRAMES - 1) * HOP + N_FFT;
-constexpr int SAMPLES = (SPAN + PAD * ((SPAN - 1) / HOP) + 1) / 2 * 2;
 
 /* Samples begin .. begin + span - 1 of the signal, reflected at its ends, with PAD floats after every hop. */
 __device__ inline void take_samples(const float *signal, int length, int begin, int span, float *samples)

@@ -1,8 +1,8 @@
 /* Mel spectra as in mel.cu, of sizes that two DFTs in registers make up (lanes.cuh).
  *
  * Compiled for: as lanes.cuh, and N_MELS, POWER (1 or 2), LOG (0 or 1), OUTPUT. Grid: (ceil(frames / FRAMES),
- * batch); block: THREADS. Shared memory: the rows, and FRAMES x max(SAMPLES / FRAMES, BINS) floats, for
- * powers take the place of samples; values then take the place of the rows.
+ * batch); block: THREADS. Shared memory: as lanes.cuh; FRAMES x BINS powers take the place of the samples,
+ * and then FRAMES x (N_MELS + 1) values that of the rows.
  *
  * band[m]: first bin, begin and end of its weights, in fours (zeros fill them up, within the bins). gain is
  * of the logarithm to the base 2. */

@@ -263,7 +263,7 @@ of the factor is asked. A share of the peak is operations over time over the rat
 each) that was measured just before, round by round (`bench run --peak`); an FFT counts as 2.5 n log2 n operations.
 Where integer additions were measured just before and after, rounds count in which they were at least 95% of the run's
 most: fewer are left when another guest of the host computes on the core's other hardware thread, which multiply-adds
-do not show. How many rounds count is said, and what all of them say.
+do not show, or when its clock is lower. How many rounds count is said, and what all of them say.
 Where more threads are measured, too, the one thread goes from processor to processor, round by round, and the factor
 is over its mean speed. “The machine itself” are multiply-adds in registers, just before each turn. Rounds count where
 these are at least 1.75 times as many on two threads as on one, for hosts give two processors of a virtual machine one

@@ -100,7 +100,7 @@ def whole_core() -> Iterator[Finding]:
     share = len(less) / len(rates)
     if share > SHARED_WARN:
         width = f"a core began {statistics.median(less):.0%} of the instructions that it can"
-        text = f"in {share:.0%} of {len(rates)} moments {width}: somebody else has a part of it"
+        text = f"in {share:.0%} of {len(rates)} moments {width}: somebody else has a part of it, or its clock fell"
         yield Finding(
             "whole core", "warn", text, "a machine of your own; bench run --peak tells which rounds were whole"
         )

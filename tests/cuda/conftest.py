@@ -77,6 +77,7 @@ class Emulated:
     """In the place of impls._cuda.Context: host memory is the device's, and kernels run in threads of the host."""
 
     threads = 16
+    arch = "sm_90"
     shared_limit = 227 << 10
 
     def __init__(self, build: Callable[..., Callable[..., None]]):
@@ -125,11 +126,19 @@ def _native(argument: object, kind: str) -> object:
 @pytest.fixture
 def emulated_gpu(emulated, monkeypatch) -> None:
     """Implementations for CUDA run on the emulated device, without its libraries, in blocks of few threads."""
-    import impls._cuda as helper
     import impls._cuda_lanes as plans
 
-    monkeypatch.setattr(helper, "Context", lambda device: Emulated(emulated))
+    emulate(monkeypatch, emulated)
     monkeypatch.setattr(plans, "GROUPS", (2,))
+
+
+def emulate(monkeypatch: pytest.MonkeyPatch, build: Callable[..., Callable[..., None]], arch: str = "sm_90") -> None:
+    """Implementations that ask for a device get an emulated one, said to be of ``arch``."""
+    import impls._cuda as helper
+
+    gpu = Emulated(build)
+    gpu.arch = arch
+    monkeypatch.setattr(helper, "Context", lambda device: gpu)
 
 
 def roots(count: int) -> np.ndarray:

@@ -148,8 +148,7 @@ namespace emulated
 {
 struct Lane {
     unsigned a[4], b[2];
-    float number;
-    int integer;
+    int value;
 };
 inline Lane lanes[1024];
 /* Of a lane that the block has not, one's own. */
@@ -162,21 +161,17 @@ inline void wait_for_warp()
 {
     warps[thread.x / 32].arrive_and_wait();
 }
-inline float of_lane(float value, unsigned number)
+inline int of_lane(int value, unsigned number)
 {
-    lanes[thread.x].number = value;
+    lanes[thread.x].value = value;
     wait_for_warp();
-    const float found = lane(number).number;
+    const int found = lane(number).value;
     wait_for_warp();
     return found;
 }
-inline int of_lane(int value, unsigned number)
+inline float of_lane(float value, unsigned number)
 {
-    lanes[thread.x].integer = value;
-    wait_for_warp();
-    const int found = lane(number).integer;
-    wait_for_warp();
-    return found;
+    return __int_as_float(of_lane(__float_as_int(value), number));
 }
 } // namespace emulated
 
@@ -233,10 +228,9 @@ template <typename T> T __shfl_sync(unsigned, T value, int number)
 inline unsigned __ballot_sync(unsigned, bool here)
 {
     unsigned all = 0;
-    emulated::lanes[emulated::thread.x].integer = here;
+    emulated::lanes[emulated::thread.x].value = here;
     emulated::wait_for_warp();
-    for (unsigned number = 0; number < 32; number++)
-        all |= (unsigned)emulated::lane(number).integer << number;
+    for (unsigned number = 0; number < 32; number++) all |= (unsigned)emulated::lane(number).value << number;
     emulated::wait_for_warp();
     return all;
 }

@@ -7,7 +7,7 @@ import pytest
 
 from bench import Case, Unsupported
 from bench.registry import load
-from tests.cuda.conftest import Emulated, signature
+from tests.cuda.conftest import emulate, signature
 
 RNG = np.random.default_rng(11)
 SUITE = load().suite("vq")  # before suites.vq is imported, for it is read anew here
@@ -182,11 +182,7 @@ def test_sums_of_tensor_cores_are_within_the_bound(together):
 
 
 def made(monkeypatch, emulated, params, arch="sm_90"):
-    import impls._cuda as helper
-
-    gpu = Emulated(emulated)
-    gpu.arch = arch
-    monkeypatch.setattr(helper, "Context", lambda device: gpu)
+    emulate(monkeypatch, emulated, arch)
     return load().find("vq", "cuda:sieve").ops(Case("vq", params, device="cuda"), SUITE)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from bench import Case, Unsupported
 from bench.registry import load
-from tests.cuda.conftest import Emulated
+from tests.cuda.conftest import emulate
 
 RNG = np.random.default_rng(7)
 SUITE = load().suite("vq")  # before suites.vq is imported, for it is read anew here
@@ -57,11 +57,7 @@ def test_the_nearest_codewords_are_found_where_one_tf32_product_would_miss_them(
 
 
 def made(monkeypatch, emulated, params, arch="sm_90"):
-    import impls._cuda as helper
-
-    gpu = Emulated(emulated)
-    gpu.arch = arch
-    monkeypatch.setattr(helper, "Context", lambda device: gpu)
+    emulate(monkeypatch, emulated, arch)
     return load().find("vq", "cuda:tc").ops(Case("vq", params, device="cuda"), SUITE)
 
 
