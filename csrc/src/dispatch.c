@@ -29,7 +29,8 @@ int ak_isa_usable(ak_isa isa)
 #endif
 #ifdef AK_HAVE_AVX2
     case AK_ISA_AVX2:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("bmi");
 #endif
 #ifdef AK_HAVE_AVX512
     case AK_ISA_AVX512:

@@ -11,7 +11,7 @@ audiokern = pytest.importorskip("audiokern")
 from audiokern.quantize import FORMATS, Int8, Quantizer  # noqa: E402
 
 ISAS = audiokern.isas()
-LENGTHS = (0, 1, 3, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 130, 1000, 16383, 16385, 40000)
+LENGTHS = (0, 1, 3, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 130, 191, 192, 193, 1000, 16383, 16385, 40000)
 
 
 def mulaw_encode(x: np.ndarray) -> np.ndarray:
@@ -62,13 +62,20 @@ class TestMulaw:
         x = np.array([1.0, -1.0, 1.5, -1.5, 3e38, -3e38, np.inf, -np.inf, np.nan, -np.nan], np.float32)
         assert Quantizer("mulaw", isa=isa).encode(x).tolist() == [255, 0] * 4 + [128, 128]
 
+    def test_anything_in_a_float_anywhere(self, isa: str) -> None:
+        quantizer, rng = Quantizer("mulaw", isa=isa), np.random.default_rng(3)
+        for length in LENGTHS:
+            x = floats(rng.integers(0, 1 << 32, length, dtype=np.uint32))
+            x[rng.random(length) < 0.2] = np.nan  # one in 256 by themselves
+            np.testing.assert_array_equal(quantizer.encode(x), mulaw_encode(np.where(np.isnan(x), 0, x)))
+
     def test_decode(self, isa: str) -> None:
         q = np.arange(256, dtype=np.uint8)
         x = Quantizer("mulaw", isa=isa).decode(q)
         np.testing.assert_array_equal(x, mulaw_decode(q).astype(np.float32))
         np.testing.assert_array_equal(Quantizer("mulaw", isa=isa).encode(x), q)
 
-    @pytest.mark.skipif("AUDIOKERN_EXHAUSTIVE" not in os.environ, reason="set AUDIOKERN_EXHAUSTIVE: some 20 s")
+    @pytest.mark.skipif("AUDIOKERN_EXHAUSTIVE" not in os.environ, reason="set AUDIOKERN_EXHAUSTIVE: some 25 s each")
     def test_every_float(self, isa: str) -> None:
         quantizer, edges = Quantizer("mulaw", isa=isa), np.concatenate([[0], steps()])
         tiny = int(np.float32(1.2071341e-18).view(np.uint32))
@@ -79,6 +86,15 @@ class TestMulaw:
             assert np.array_equal(quantizer.encode(floats(bits)), code)
             code = np.where(bits < tiny, 128, 255 - code)
             assert np.array_equal(quantizer.encode(floats(bits | np.uint32(1 << 31))), code)
+        for start in range(0x3F800000, 1 << 31, 1 << 24):  # from 1 to the last NaN
+            bits = np.arange(start, start + (1 << 24), dtype=np.uint32)
+            codes = (255, 0) if start < 0x7F800000 else (128, 128)
+            for sign, code in zip((0, 1 << 31), codes, strict=True):
+                encoded = quantizer.encode(floats(bits | np.uint32(sign)))
+                if start == 0x7F800000:
+                    assert encoded[0] == 255 * (sign == 0)  # infinity
+                    encoded = encoded[1:]
+                assert (encoded == code).all()
 
 
 def test_mulaw_is_torchaudios() -> None:

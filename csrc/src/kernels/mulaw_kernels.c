@@ -8,9 +8,10 @@
 #include "quantize.h"
 #include "blocks.h"
 #include "mulaw_tables.h"
+
 #if defined(AK_BUILD_AVX2)
 #    include "mulaw_words.h"
-#endif
+#else
 
 /* The code of x, given one that may be off by one. Without branches, which would go either way. */
 static uint8_t mend(float x, uint8_t code)
@@ -21,48 +22,6 @@ static uint8_t mend(float x, uint8_t code)
         below = (a < ak_mulaw_steps[k]) & (k > 0);
     return (uint8_t)((128 + k + above - below) ^ sign);
 }
-
-#if defined(AK_BUILD_AVX2)
-
-enum { RUN = 16 }; /* blocks */
-
-/* A run's blocks near a step are noted without a branch, and mended after it: which they are is nothing that
- * a processor could foresee. */
-static void encode_run(const float *x, uint8_t *code, size_t blocks)
-{
-    uint64_t near[RUN + 1];
-    size_t at[RUN + 1], noted = 0;
-    for (size_t b = 0; b < blocks; b++) {
-        near[noted] = words_encode(x + b * WORDS, code + b * WORDS, ak_mulaw_steps[0]);
-        at[noted] = b * WORDS;
-        noted += near[noted] != 0;
-    }
-    for (size_t n = 0; n < noted; n++) {
-        do {
-            size_t i = at[n] + (size_t)words_place(__builtin_ctzll(near[n]));
-            code[i] = mend(x[i], code[i]);
-        } while (near[n] &= near[n] - 1);
-    }
-}
-
-static void encode(const void *from, void *to, size_t count)
-{
-    const float *x = from;
-    uint8_t *code = to;
-    for (size_t n; count >= WORDS; count -= n, x += n, code += n) {
-        n = count < RUN * WORDS ? count / WORDS * WORDS : RUN * WORDS;
-        encode_run(x, code, n / WORDS);
-    }
-    if (count) {
-        float in[WORDS] = {0};
-        uint8_t out[WORDS];
-        memcpy(in, x, count * sizeof *in);
-        encode_run(in, out, 1);
-        memcpy(code, out, count);
-    }
-}
-
-#else
 
 #    define UNIT 65536            /* of fixed point: a step of the code */
 #    define PER_OCTAVE 1044480.0f /* UNIT times the steps per doubling of 1 + 255 |x|, 127.5 / 8 */

@@ -1,104 +1,181 @@
 /* 256-level mu-law for AVX2, in lanes of 16 bits: twice as many as of floats.
  *
- * The float w = 255 |x| + 1 is cut to the cell u, 13 bits of its fraction and 3 of its exponent, and
+ * The float w = 255 |x| + 1, scaled so that its exponent field is 1 to 8, is cut to the cell u: the exponent,
+ * and 12 bits of the fraction m. With
  *
- *     V = 8160 log2 w = u + 8160 (log2(1 + m) - m) - u / 256         m: the fraction
+ *     L = u + 4096 (log2(1 + m) - m)         V = 255 L / 256 = 4096 + 4080 log2 w
  *
- * is the code's magnitude in its upper 7 bits and 512ths of a step below. The middle term is m (1 - m) times
- * a cubic, fitted so that of all 65536 cells those whose code V does not tell are in the 512th below a step
- * or in the one above it: one in 266, whose samples are compared with the steps themselves.
+ * the upper byte of V is 16 and the code's magnitude, the lower one 256ths of a step. The middle term is
+ * m (1 - m) times a quadratic. Its coefficients and the scales of 255 |x| and of 1 were searched
+ * (tools/fit_mulaw_words.py) until V told the code of every cell, save that of those whose lower byte is at
+ * least NEAR, one in 87: their code is this one or the next. Such a sample is compared with the step itself.
+ *
+ * |x| > 1 is clipped by the bytes, which saturate. So do the cells from w = 2^15 on and of NaN, in one that
+ * is near a step.
  */
 #ifndef AK_MULAW_WORDS_H
 #define AK_MULAW_WORDS_H
 
+#include "mulaw_tables.h"
 #include "simd_int.h"
 
-enum { WORDS = 64, CHAINS = WORDS / 16 }; /* samples at a time, and vectors of 16 of them */
+#define SCALE 0x1p-126f                  /* from an exponent field of 127 to one of 1 */
+#define PER_X (0x1.ff7e7ep+7f * SCALE)   /* 255 of |x| */
+#define PER_ONE (0x1.00d3dcp+0f * SCALE) /* 1 */
+#define CUBIC 28294                      /* 65536 (log2(1 + m) - m) / (m (1 - m)) = */
+#define SQUARE 10215                     /*     CUBIC - m (SQUARE + 4096 (1 - m)) */
+#define NEAR 253
 
-/* 16 x 8160 (log2(1 + m) - m) / (m (1 - m)) = CUBIC[0] - m (CUBIC[1] - m (CUBIC[2] - m CUBIC[3])) */
-static const uint16_t CUBIC[4] = {57778, 34995, 19332, 5863};
+enum { WORDS = 32, PAIR = 2 * WORDS }; /* samples of two vectors; those that are mended at a time */
+
+typedef struct words {
+    __m256i a, b; /* in the order in which AVX2 packs two vectors of floats each */
+} words;
+
+typedef struct constants {
+    __m256 magnitude, per_x, per_one, negative;
+    __m256i fraction, cubic, square, upper, from_16, order, near;
+} constants;
 
 AK_INLINE __m256i every_word(int x)
 {
     return _mm256_set1_epi16((short)x);
 }
 
-/* The cells of 16 samples, in the order in which AVX2 packs two vectors. Away from the step at 0, and clipped
- * at |x| = 1; those of NaN are the former. */
-AK_INLINE __m256i cells_of(const float *x)
+static constants make_constants(void)
 {
-    const v_f32 one = v_set1(1.0f), up = v_set1(255.0f), least = v_set1(1.01f);
-    v_i32 wa = v_bits(v_max(v_fma(v_abs(v_load(x)), up, one), least));
-    v_i32 wb = v_bits(v_max(v_fma(v_abs(v_load(x + AK_W)), up, one), least));
-    __m256i ua = _mm256_srli_epi32((__m256i)(wa - 0x3f800000), 10);
-    __m256i ub = _mm256_srli_epi32((__m256i)(wb - 0x3f800000), 10);
-    return _mm256_packus_epi32(ua, ub);
+    return (constants){.magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff)),
+                       .per_x = _mm256_set1_ps(PER_X),
+                       .per_one = _mm256_set1_ps(PER_ONE),
+                       .negative = _mm256_set1_ps(-ak_mulaw_steps[0]),
+                       .fraction = every_word(4095),
+                       .cubic = every_word(CUBIC),
+                       .square = every_word(SQUARE),
+                       .upper = every_word(0xff00),
+                       .from_16 = _mm256_set1_epi8(128 - 16),
+                       .order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7),
+                       .near = _mm256_set1_epi8(NEAR - 128)};
 }
 
-/* V of all samples. Step by step for all of them: each is one long chain of results, and of two chains in
- * turn most instructions that a core looks ahead to would wait. */
-AK_INLINE void values_of(const float *x, __m256i *v)
+AK_INLINE __m256i cells_of_16(const constants *k, const float *x)
 {
-    __m256i m[CHAINS], p[CHAINS];
-    AK_UNROLL(4)
-    for (int j = 0; j < CHAINS; j++) v[j] = cells_of(x + 16 * j);
-    AK_UNROLL(4)
-    for (int j = 0; j < CHAINS; j++) m[j] = _mm256_slli_epi16(v[j], 3), p[j] = every_word(CUBIC[3]);
-    for (int i = 2; i >= 0; i--) {
-        AK_UNROLL(4)
-        for (int j = 0; j < CHAINS; j++)
-            p[j] = _mm256_sub_epi16(every_word(CUBIC[i]), _mm256_mulhi_epu16(m[j], p[j]));
-    }
-    AK_UNROLL(4)
-    for (int j = 0; j < CHAINS; j++) {
-        m[j] = _mm256_mulhi_epu16(m[j], _mm256_xor_si256(m[j], every_word(-1)));
-        p[j] = _mm256_mulhi_epu16(p[j], m[j]);
-    }
-    AK_UNROLL(4)
-    for (int j = 0; j < CHAINS; j++) {
-        p[j] = _mm256_srai_epi16(_mm256_sub_epi16(p[j], _mm256_srli_epi16(v[j], 4)), 4);
-        v[j] = _mm256_add_epi16(v[j], p[j]);
-    }
+    __m256 a = _mm256_and_ps(_mm256_loadu_ps(x), k->magnitude);
+    __m256 b = _mm256_and_ps(_mm256_loadu_ps(x + 8), k->magnitude);
+    __m256i wa = _mm256_castps_si256(_mm256_fmadd_ps(a, k->per_x, k->per_one));
+    __m256i wb = _mm256_castps_si256(_mm256_fmadd_ps(b, k->per_x, k->per_one));
+    return _mm256_packus_epi32(_mm256_srli_epi32(wa, 11), _mm256_srli_epi32(wb, 11));
+}
+
+AK_INLINE words cells_of(const constants *k, const float *x)
+{
+    return (words){cells_of_16(k, x), cells_of_16(k, x + 16)};
+}
+
+/* V. The sum with u cannot pass 65535: the logarithm ends there, and its slope is below 1. */
+AK_INLINE __m256i value_of(const constants *k, __m256i u)
+{
+    __m256i m = _mm256_slli_epi16(u, 4), rest = _mm256_andnot_si256(u, k->fraction);
+    __m256i slope = _mm256_mulhi_epu16(m, _mm256_add_epi16(rest, k->square));
+    __m256i bend = _mm256_mulhi_epu16(_mm256_mulhi_epu16(m, rest), _mm256_sub_epi16(k->cubic, slope));
+    return _mm256_mulhi_epu16(_mm256_add_epi16(u, bend), k->upper);
+}
+
+AK_INLINE words values_of(const constants *k, words u)
+{
+    return (words){value_of(k, u.a), value_of(k, u.b)};
 }
 
 /* All bits of the samples that are negative, in the order of cells_of. */
-AK_INLINE __m256i signs_of(const float *x, float step)
+AK_INLINE __m256i signs_of_16(const constants *k, const float *x)
 {
-    const v_f32 below = v_set1(-step);
-    return _mm256_packs_epi32((__m256i)(v_load(x) <= below), (__m256i)(v_load(x + AK_W) <= below));
+    __m256 a = _mm256_cmp_ps(k->negative, _mm256_loadu_ps(x), _CMP_GE_OQ);
+    __m256 b = _mm256_cmp_ps(k->negative, _mm256_loadu_ps(x + 8), _CMP_GE_OQ);
+    return _mm256_packs_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b));
 }
 
-/* All bits of the values next to a step. */
-AK_INLINE __m256i near_step(__m256i v)
+/* Codes; bit i of the result: that of x[words_places[i]] may be the next one, away from zero. */
+AK_INLINE uint32_t codes_of(const constants *k, words v, const float *x, uint8_t *code)
 {
-    __m256i part = _mm256_and_si256(_mm256_add_epi16(v, every_word(1)), every_word(511)); /* 0 and 1: near */
-    return _mm256_cmpgt_epi16(every_word(2), part);
+    __m256i at = _mm256_packus_epi16(_mm256_srli_epi16(v.a, 8), _mm256_srli_epi16(v.b, 8));
+    __m256i negative = _mm256_packs_epi16(signs_of_16(k, x), signs_of_16(k, x + 16));
+    __m256i codes = _mm256_xor_si256(_mm256_adds_epu8(at, k->from_16), negative);
+    _mm256_storeu_si256((__m256i *)(void *)code, _mm256_permutevar8x32_epi32(codes, k->order));
+    __m256i part = _mm256_blendv_epi8(v.a, _mm256_slli_epi16(v.b, 8), k->upper);
+    return (uint32_t)_mm256_movemask_epi8(
+        _mm256_subs_epu8(part, k->near)); /* a byte's uppermost bit: from NEAR on */
 }
 
-/* Which sample of 32 stands at byte i after vectors were packed twice. */
-AK_INLINE int words_place(int i)
+/* The sample of a pair that bit i stands for; 64: none, so any. */
+static const uint8_t words_places[PAIR + 1] = {
+    0,  16, 1,  17, 2,  18, 3,  19, 8,  24, 9,  25, 10, 26, 11, 27, 4,  20, 5,  21, 6,  22,
+    7,  23, 12, 28, 13, 29, 14, 30, 15, 31, 32, 48, 33, 49, 34, 50, 35, 51, 40, 56, 41, 57,
+    42, 58, 43, 59, 36, 52, 37, 53, 38, 54, 39, 55, 44, 60, 45, 61, 46, 62, 47, 63, 63};
+
+/* Compares the samples that bits stand for with their steps. Most often there is one of them or none, and
+ * what there is nobody could foresee; so one is looked at in any case, which a right code survives. */
+AK_INLINE void mend(const float *x, uint8_t *code, uint64_t near)
 {
-    int four = i % 32 / 4;
-    return i / 32 * 32 + i % 4 + 4 * (four < 4 ? 2 * four : 2 * four - 7);
+    do {
+        size_t i = words_places[_tzcnt_u64(near)];
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        bits &= 0x7fffffff;
+        code[i] = ak_mulaw_next[code[i]][bits - ak_mulaw_ends[code[i]] < AK_MULAW_BEYOND];
+        near = _blsr_u64(near);
+    } while (__builtin_expect(near != 0, 0));
 }
 
-/* Codes; bit i of the result: that of x[words_place(i)] may be off by one. */
-AK_INLINE uint64_t words_encode(const float *x, uint8_t *code, float step)
+AK_INLINE uint64_t encode_pair(const constants *k, const float *x, uint8_t *code)
 {
-    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    __m256i v[CHAINS];
-    uint64_t near = 0;
-    values_of(x, v);
-    AK_UNROLL(2)
-    for (int j = 0; j < CHAINS; j += 2) {
-        __m256i magnitude = _mm256_packus_epi16(_mm256_srli_epi16(v[j], 9), _mm256_srli_epi16(v[j + 1], 9));
-        __m256i negative = _mm256_packs_epi16(signs_of(x + 16 * j, step), signs_of(x + 16 * j + 16, step));
-        __m256i codes = _mm256_xor_si256(_mm256_or_si256(magnitude, _mm256_set1_epi8(-128)), negative);
-        _mm256_storeu_si256((__m256i *)(void *)(code + 16 * j), _mm256_permutevar8x32_epi32(codes, order));
-        __m256i both = _mm256_packs_epi16(near_step(v[j]), near_step(v[j + 1]));
-        near |= (uint64_t)(uint32_t)_mm256_movemask_epi8(both) << (16 * j);
+    uint64_t near = codes_of(k, values_of(k, cells_of(k, x)), x, code);
+    return near | (uint64_t)codes_of(k, values_of(k, cells_of(k, x + WORDS)), x + WORDS, code + WORDS)
+                      << WORDS;
+}
+
+/* More than two pairs. Three vectors are on their way at any time, for each alone is one long chain of
+ * results: signs and bytes of the first, the values of the second, the cells of the third. And a pair is
+ * mended two pairs later, for codes that were just stored take long to be read. */
+static void encode_run(const constants *k, const float *x, uint8_t *code, size_t pairs)
+{
+    uint64_t oldest = encode_pair(k, x, code), old = encode_pair(k, x + PAIR, code + PAIR);
+    const float *ahead = x + 2 * PAIR;
+    words v = values_of(k, cells_of(k, ahead)), u = cells_of(k, ahead + WORDS);
+    for (pairs -= 2; pairs; pairs--, x += PAIR, code += PAIR) {
+        const float *now = x + 2 * PAIR;
+        ahead = pairs > 1 ? x + 3 * PAIR : x; /* the last has none to come */
+        words next = cells_of(k, ahead), w = values_of(k, u);
+        uint64_t near = codes_of(k, v, now, code + 2 * PAIR);
+        u = cells_of(k, ahead + WORDS);
+        v = values_of(k, next);
+        near |= (uint64_t)codes_of(k, w, now + WORDS, code + 2 * PAIR + WORDS) << WORDS;
+        mend(x, code, oldest);
+        oldest = old;
+        old = near;
     }
-    return near;
+    mend(x, code, oldest);
+    mend(x + PAIR, code + PAIR, old);
+}
+
+static void encode(const void *from, void *to, size_t count)
+{
+    const float *x = from;
+    uint8_t *code = to;
+    const constants made = make_constants(), *k = &made;
+    AK_FIXED(k);
+    if (count >= 3 * PAIR) {
+        size_t done = count / PAIR * PAIR;
+        encode_run(k, x, code, count / PAIR);
+        x += done, code += done, count -= done;
+    }
+    while (count) {
+        float in[PAIR] = {0};
+        uint8_t out[PAIR];
+        size_t n = count < PAIR ? count : PAIR;
+        memcpy(in, x, n * sizeof *in);
+        mend(in, out, encode_pair(k, in, out));
+        memcpy(code, out, n);
+        x += n, code += n, count -= n;
+    }
 }
 
 #endif
