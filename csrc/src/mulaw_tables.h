@@ -9,12 +9,12 @@
  * which -x has the code 127: nearer to zero, 1 + y is 1 in float64. */
 extern const float ak_mulaw_steps[128];
 
-/* For a sample whose code may be q or the one next to it, away from zero: that one, if the bits of |x| are
- * less than AK_MULAW_BEYOND beyond ak_mulaw_ends[q]: ak_mulaw_next[q][0] is q, [1] the other. What saturated
- * at 255 and is NaN gets 128, which is then its own. Right codes stay as they are. */
+/* A sample whose code may be q or the next one away from zero has that one, q + ak_mulaw_away[q], if the bits
+ * of |x| are less than AK_MULAW_BEYOND beyond ak_mulaw_ends[q]. NaN that saturated at 255 goes to 128, and
+ * stays there. Right codes stay as they are. */
 #define AK_MULAW_BEYOND 0x7fffff
 extern const uint32_t ak_mulaw_ends[256];
-extern const unsigned char ak_mulaw_next[256][2];
+extern const int8_t ak_mulaw_away[256];
 
 /* Cells of w = 255 |x| + 1 in [1, 256), 32 to a doubling and each with one step at most, numbered by bits 18
  * to 25 of the float w. [0]: the code of the samples in a cell before its step; [1], [2]: bits 10 to 17 and 2

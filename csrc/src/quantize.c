@@ -5,7 +5,7 @@
 #include "memory.h"
 #include "quantize.h"
 
-#define CHUNK 4096 /* elements that a thread takes at a time */
+#define CHUNK 4096 /* elements that one of several threads takes at a time */
 
 struct ak_quantize {
     ak_crew *crew;
@@ -95,6 +95,7 @@ typedef struct conversion {
     unsigned char *to;
     size_t from_size, to_size; /* bytes of an element */
     ak_block block;
+    size_t chunk; /* elements of a task */
 } conversion;
 
 static void convert_walk(const void *job, void *scratch, ak_share *share)
@@ -102,8 +103,8 @@ static void convert_walk(const void *job, void *scratch, ak_share *share)
     const conversion *c = job;
     (void)scratch;
     for (ak_place at; ak_share_next(share, &at);) {
-        size_t column = at.block * CHUNK;
-        size_t count = c->block.columns - column < CHUNK ? c->block.columns - column : CHUNK;
+        size_t column = at.block * c->chunk;
+        size_t count = c->block.columns - column < c->chunk ? c->block.columns - column : c->chunk;
         c->convert(c->from + (at.row * c->block.from_stride + column) * c->from_size,
                    c->to + (at.row * c->block.to_stride + column) * c->to_size, count);
     }
@@ -115,8 +116,9 @@ static ak_status run(const ak_quantize *plan, void *work, conversion *c)
     ak_status status = ak_block_check(c->block, c->from, c->to);
     if (status || ak_block_empty(c->block)) return status;
     c->block = ak_block_joined(c->block);
+    c->chunk = ak_crew_threads(plan->crew) > 1 ? CHUNK : c->block.columns;
     return ak_crew_walk(plan->crew, work, convert_walk, c, c->block.rows,
-                        (c->block.columns + CHUNK - 1) / CHUNK, 1);
+                        (c->block.columns - 1) / c->chunk + 1, 1);
 }
 
 ak_status ak_quantize_encode(const ak_quantize *plan, void *work, ak_block block, const float *samples,

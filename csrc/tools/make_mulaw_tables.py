@@ -7,12 +7,9 @@ The definition in float64 is monotonic over float32 inputs, so each step is foun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 ONE = 0x3F800000  # the bits of 1.0
-ENDS = {0: 0, 255: 128}  # what follows the outermost codes: the lowest stays, the highest was NaN
 
 
 def encode(x: np.ndarray) -> np.ndarray:
@@ -54,9 +51,9 @@ def ends(steps: list[float]) -> list[int]:
     return [0x7FFFFFFF, *away[::-1], *away, 0x7F800001]
 
 
-def nexts() -> list[str]:
-    """ak_mulaw_next."""
-    return [f"{{{q}, {ENDS.get(q, q - 1 if q < 128 else q + 1)}}}" for q in range(256)]
+def away() -> list[int]:
+    """ak_mulaw_away."""
+    return [{0: 0, 255: 128 - 255}.get(q, -1 if q < 128 else 1) for q in range(256)]
 
 
 def rows(values: list[float]) -> str:
@@ -64,7 +61,7 @@ def rows(values: list[float]) -> str:
     return "\n".join("    " + ", ".join(texts[i : i + 5]) + "," for i in range(0, len(texts), 5))
 
 
-def numbers(values: Sequence[object], per_row: int) -> str:
+def numbers(values: list[int], per_row: int) -> str:
     rows = [values[i : i + per_row] for i in range(0, len(values), per_row)]
     return "\n".join("    " + " ".join(f"{v}," for v in row) for row in rows)
 
@@ -86,7 +83,7 @@ def main() -> None:
     print(f"const float ak_mulaw_steps[128] = {{\n{rows(steps)}\n}};\n")
     print(f"const float ak_mulaw_values[256] = {{\n{rows(list(values))}\n}};\n")
     print(f"const uint32_t ak_mulaw_ends[256] = {{\n{numbers(ends(steps), 8)}\n}};\n")
-    print(f"const unsigned char ak_mulaw_next[256][2] = {{\n{numbers(nexts(), 8)}\n}};\n")
+    print(f"const int8_t ak_mulaw_away[256] = {{\n{numbers(away(), 20)}\n}};\n")
     print(f"const unsigned char ak_mulaw_cells[3][256] = {{\n{planes(cells(steps))}}};\n")
     print(
         f"const unsigned char ak_mulaw_bytes[4][128] = {{\n{planes(values[128:].view(np.uint8).reshape(128, 4).T)}}};"

@@ -8,7 +8,7 @@
  * the upper byte of V is 16 and the code's magnitude, the lower one 256ths of a step. The middle term is
  * m (1 - m) times a quadratic. Its coefficients and the scales of 255 |x| and of 1 were searched
  * (tools/fit_mulaw_words.py) until V told the code of every cell, save that of those whose lower byte is at
- * least NEAR, one in 87: their code is this one or the next. Such a sample is compared with the step itself.
+ * least NEAR, one in 85: their code is this one or the next. Such a sample is compared with the step itself.
  *
  * |x| > 1 is clipped by the bytes, which saturate. So do the cells from w = 2^15 on and of NaN, in one that
  * is near a step.
@@ -34,7 +34,7 @@ typedef struct words {
 
 typedef struct constants {
     __m256 magnitude, per_x, per_one, negative;
-    __m256i fraction, cubic, square, upper, from_16, order, near;
+    __m256i fraction, cubic, square, scale, halves, from_16, order, near;
 } constants;
 
 AK_INLINE __m256i every_word(int x)
@@ -44,6 +44,7 @@ AK_INLINE __m256i every_word(int x)
 
 static constants make_constants(void)
 {
+    const __m128i halves = _mm_setr_epi8(0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15);
     return (constants){.magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff)),
                        .per_x = _mm256_set1_ps(PER_X),
                        .per_one = _mm256_set1_ps(PER_ONE),
@@ -51,7 +52,8 @@ static constants make_constants(void)
                        .fraction = every_word(4095),
                        .cubic = every_word(CUBIC),
                        .square = every_word(SQUARE),
-                       .upper = every_word(0xff00),
+                       .scale = every_word(0xff00),
+                       .halves = _mm256_broadcastsi128_si256(halves),
                        .from_16 = _mm256_set1_epi8(128 - 16),
                        .order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7),
                        .near = _mm256_set1_epi8(NEAR - 128)};
@@ -77,7 +79,7 @@ AK_INLINE __m256i value_of(const constants *k, __m256i u)
     __m256i m = _mm256_slli_epi16(u, 4), rest = _mm256_andnot_si256(u, k->fraction);
     __m256i slope = _mm256_mulhi_epu16(m, _mm256_add_epi16(rest, k->square));
     __m256i bend = _mm256_mulhi_epu16(_mm256_mulhi_epu16(m, rest), _mm256_sub_epi16(k->cubic, slope));
-    return _mm256_mulhi_epu16(_mm256_add_epi16(u, bend), k->upper);
+    return _mm256_mulhi_epu16(_mm256_add_epi16(u, bend), k->scale);
 }
 
 AK_INLINE words values_of(const constants *k, words u)
@@ -96,20 +98,19 @@ AK_INLINE __m256i signs_of_16(const constants *k, const float *x)
 /* Codes; bit i of the result: that of x[words_places[i]] may be the next one, away from zero. */
 AK_INLINE uint32_t codes_of(const constants *k, words v, const float *x, uint8_t *code)
 {
-    __m256i at = _mm256_packus_epi16(_mm256_srli_epi16(v.a, 8), _mm256_srli_epi16(v.b, 8));
+    __m256i a = _mm256_shuffle_epi8(v.a, k->halves), b = _mm256_shuffle_epi8(v.b, k->halves);
+    __m256i at = _mm256_unpackhi_epi64(a, b), part = _mm256_unpacklo_epi64(a, b);
     __m256i negative = _mm256_packs_epi16(signs_of_16(k, x), signs_of_16(k, x + 16));
     __m256i codes = _mm256_xor_si256(_mm256_adds_epu8(at, k->from_16), negative);
     _mm256_storeu_si256((__m256i *)(void *)code, _mm256_permutevar8x32_epi32(codes, k->order));
-    __m256i part = _mm256_blendv_epi8(v.a, _mm256_slli_epi16(v.b, 8), k->upper);
-    return (uint32_t)_mm256_movemask_epi8(
-        _mm256_subs_epu8(part, k->near)); /* a byte's uppermost bit: from NEAR on */
+    return (uint32_t)_mm256_movemask_epi8(_mm256_subs_epu8(part, k->near)); /* upper bits: from NEAR on */
 }
 
 /* The sample of a pair that bit i stands for; 64: none, so any. */
 static const uint8_t words_places[PAIR + 1] = {
-    0,  16, 1,  17, 2,  18, 3,  19, 8,  24, 9,  25, 10, 26, 11, 27, 4,  20, 5,  21, 6,  22,
-    7,  23, 12, 28, 13, 29, 14, 30, 15, 31, 32, 48, 33, 49, 34, 50, 35, 51, 40, 56, 41, 57,
-    42, 58, 43, 59, 36, 52, 37, 53, 38, 54, 39, 55, 44, 60, 45, 61, 46, 62, 47, 63, 63};
+    0,  1,  2,  3,  8,  9,  10, 11, 16, 17, 18, 19, 24, 25, 26, 27, 4,  5,  6,  7,  12, 13,
+    14, 15, 20, 21, 22, 23, 28, 29, 30, 31, 32, 33, 34, 35, 40, 41, 42, 43, 48, 49, 50, 51,
+    56, 57, 58, 59, 36, 37, 38, 39, 44, 45, 46, 47, 52, 53, 54, 55, 60, 61, 62, 63, 63};
 
 /* Compares the samples that bits stand for with their steps. Most often there is one of them or none, and
  * what there is nobody could foresee; so one is looked at in any case, which a right code survives. */
@@ -120,7 +121,8 @@ AK_INLINE void mend(const float *x, uint8_t *code, uint64_t near)
         uint32_t bits;
         memcpy(&bits, x + i, sizeof bits);
         bits &= 0x7fffffff;
-        code[i] = ak_mulaw_next[code[i]][bits - ak_mulaw_ends[code[i]] < AK_MULAW_BEYOND];
+        uint8_t q = code[i];
+        code[i] = (uint8_t)(q + (ak_mulaw_away[q] & -(bits - ak_mulaw_ends[q] < AK_MULAW_BEYOND)));
         near = _blsr_u64(near);
     } while (__builtin_expect(near != 0, 0));
 }
@@ -144,8 +146,8 @@ static void encode_run(const constants *k, const float *x, uint8_t *code, size_t
         const float *now = x + 2 * PAIR;
         ahead = pairs > 1 ? x + 3 * PAIR : x; /* the last has none to come */
         words next = cells_of(k, ahead), w = values_of(k, u);
-        uint64_t near = codes_of(k, v, now, code + 2 * PAIR);
         u = cells_of(k, ahead + WORDS);
+        uint64_t near = codes_of(k, v, now, code + 2 * PAIR);
         v = values_of(k, next);
         near |= (uint64_t)codes_of(k, w, now + WORDS, code + 2 * PAIR + WORDS) << WORDS;
         mend(x, code, oldest);
@@ -162,20 +164,23 @@ static void encode(const void *from, void *to, size_t count)
     uint8_t *code = to;
     const constants made = make_constants(), *k = &made;
     AK_FIXED(k);
-    if (count >= 3 * PAIR) {
-        size_t done = count / PAIR * PAIR;
-        encode_run(k, x, code, count / PAIR);
-        x += done, code += done, count -= done;
+    if (count < 4 * PAIR) {
+        for (size_t n; count; count -= n, x += n, code += n) {
+            float in[PAIR] = {0};
+            uint8_t out[PAIR];
+            n = count < PAIR ? count : PAIR;
+            memcpy(in, x, n * sizeof *in);
+            mend(in, out, encode_pair(k, in, out));
+            memcpy(code, out, n);
+        }
+        return;
     }
-    while (count) {
-        float in[PAIR] = {0};
-        uint8_t out[PAIR];
-        size_t n = count < PAIR ? count : PAIR;
-        memcpy(in, x, n * sizeof *in);
-        mend(in, out, encode_pair(k, in, out));
-        memcpy(code, out, n);
-        x += n, code += n, count -= n;
-    }
+    /* Vectors that begin where vectors do; what lies before and behind belongs to pairs that are done twice
+     * in part. */
+    size_t head = (0 - (uintptr_t)x) / sizeof *x % AK_W, pairs = (count - head) / PAIR, tail = count - PAIR;
+    if (head) mend(x, code, encode_pair(k, x, code));
+    encode_run(k, x + head, code + head, pairs);
+    if (head + pairs * PAIR < count) mend(x + tail, code + tail, encode_pair(k, x + tail, code + tail));
 }
 
 #endif
