@@ -5,7 +5,8 @@
 #include "memory.h"
 #include "quantize.h"
 
-#define CHUNK 4096 /* elements that one of several threads takes at a time */
+#define CHUNK 8192 /* elements that one of several threads takes at a time */
+#define LINE 64    /* bytes that a task's source begins at a multiple of, but for a row's first */
 
 struct ak_quantize {
     ak_crew *crew;
@@ -98,15 +99,22 @@ typedef struct conversion {
     size_t chunk; /* elements of a task */
 } conversion;
 
+/* Where task number `block` of a row begins. */
+static size_t begin_of(const conversion *c, const unsigned char *row, size_t block)
+{
+    size_t skew = (0 - (uintptr_t)row) % LINE / c->from_size, column = block ? block * c->chunk + skew : 0;
+    return column < c->block.columns ? column : c->block.columns;
+}
+
 static void convert_walk(const void *job, void *scratch, ak_share *share)
 {
     const conversion *c = job;
     (void)scratch;
     for (ak_place at; ak_share_next(share, &at);) {
-        size_t column = at.block * c->chunk;
-        size_t count = c->block.columns - column < c->chunk ? c->block.columns - column : c->chunk;
-        c->convert(c->from + (at.row * c->block.from_stride + column) * c->from_size,
-                   c->to + (at.row * c->block.to_stride + column) * c->to_size, count);
+        const unsigned char *row = c->from + at.row * c->block.from_stride * c->from_size;
+        size_t begin = begin_of(c, row, at.block);
+        c->convert(row + begin * c->from_size, c->to + (at.row * c->block.to_stride + begin) * c->to_size,
+                   begin_of(c, row, at.block + 1) - begin);
     }
 }
 
