@@ -5,8 +5,8 @@
 #include "memory.h"
 #include "quantize.h"
 
-#define CHUNK 8192 /* elements that one of several threads takes at a time */
-#define LINE 64    /* bytes that a task's source begins at a multiple of, but for a row's first */
+#define CHUNK 4096 /* elements that threads share */
+#define LINE 64    /* bytes: a task's source begins at a multiple, but for a row's first */
 
 struct ak_quantize {
     ak_crew *crew;
@@ -96,13 +96,12 @@ typedef struct conversion {
     unsigned char *to;
     size_t from_size, to_size; /* bytes of an element */
     ak_block block;
-    size_t chunk; /* elements of a task */
 } conversion;
 
 /* Where task number `block` of a row begins. */
 static size_t begin_of(const conversion *c, const unsigned char *row, size_t block)
 {
-    size_t skew = (0 - (uintptr_t)row) % LINE / c->from_size, column = block ? block * c->chunk + skew : 0;
+    size_t skew = (0 - (uintptr_t)row) % LINE / c->from_size, column = block ? block * CHUNK + skew : 0;
     return column < c->block.columns ? column : c->block.columns;
 }
 
@@ -110,11 +109,12 @@ static void convert_walk(const void *job, void *scratch, ak_share *share)
 {
     const conversion *c = job;
     (void)scratch;
-    for (ak_place at; ak_share_next(share, &at);) {
+    ak_place at;
+    for (size_t blocks; (blocks = ak_share_run(share, &at));) {
         const unsigned char *row = c->from + at.row * c->block.from_stride * c->from_size;
         size_t begin = begin_of(c, row, at.block);
         c->convert(row + begin * c->from_size, c->to + (at.row * c->block.to_stride + begin) * c->to_size,
-                   begin_of(c, row, at.block + 1) - begin);
+                   begin_of(c, row, at.block + blocks) - begin);
     }
 }
 
@@ -124,9 +124,8 @@ static ak_status run(const ak_quantize *plan, void *work, conversion *c)
     ak_status status = ak_block_check(c->block, c->from, c->to);
     if (status || ak_block_empty(c->block)) return status;
     c->block = ak_block_joined(c->block);
-    c->chunk = ak_crew_threads(plan->crew) > 1 ? CHUNK : c->block.columns;
-    return ak_crew_walk(plan->crew, work, convert_walk, c, c->block.rows,
-                        (c->block.columns - 1) / c->chunk + 1, 1);
+    return ak_crew_walk(plan->crew, work, convert_walk, c, c->block.rows, (c->block.columns - 1) / CHUNK + 1,
+                        1);
 }
 
 ak_status ak_quantize_encode(const ak_quantize *plan, void *work, ak_block block, const float *samples,

@@ -27,7 +27,7 @@ typedef struct ak_share {
     ak_slot *slots;
     size_t threads, own;
     size_t blocks, total; /* of a row, of all rows */
-    size_t unit;          /* blocks that are taken at once: 1, but for more than 2^32 of them */
+    size_t unit;          /* blocks in one: 1, but for more than 2^32 of them */
     size_t least;         /* units that are worth beginning somewhere else */
     size_t at, end;       /* blocks taken and not yet given */
     size_t follows;       /* the block after the last given one */
@@ -40,6 +40,11 @@ typedef struct ak_place {
 
 /* The thread's next block; 0 where none is left. */
 static inline int ak_share_next(ak_share *s, ak_place *place);
+
+/* The thread's next blocks of one row, for those to whom one by one is too dear. Of several threads each
+ * takes an eighth of its stretch at a time, so that enough is left to be shared. Returns how many; 0 where
+ * none is left. */
+static inline size_t ak_share_run(ak_share *s, ak_place *place);
 
 /* All stretches of a job, before the crew begins: slots[0 .. threads - 1]. */
 static inline ak_share ak_share_make(ak_slot *slots, size_t threads, size_t rows, size_t blocks, size_t least)
@@ -59,17 +64,20 @@ static inline uint64_t ak_share_length(uint64_t units)
     return begin < end ? end - begin : 0;
 }
 
-/* A stretch is never the same twice, for its first unit is taken once: comparing it whole is enough. */
-static inline int ak_share_take(ak_share *s)
+/* Takes 1 / part of the own stretch, at least one unit. A stretch is never the same twice, for its first unit
+ * is taken once: comparing it whole is enough. */
+static inline int ak_share_take(ak_share *s, uint64_t part)
 {
     _Atomic uint64_t *own = &s->slots[s->own].units;
-    uint64_t units = atomic_load_explicit(own, memory_order_relaxed);
+    uint64_t units = atomic_load_explicit(own, memory_order_relaxed), taken;
     do {
-        if (!ak_share_length(units)) return 0;
-    } while (!atomic_compare_exchange_weak_explicit(own, &units, units + (UINT64_C(1) << 32),
-                                                    memory_order_relaxed, memory_order_relaxed));
+        uint64_t length = ak_share_length(units);
+        if (!length) return 0;
+        taken = length / part ? length / part : 1;
+    } while (!atomic_compare_exchange_weak_explicit(own, &units, units + (taken << 32), memory_order_relaxed,
+                                                    memory_order_relaxed));
     s->at = (size_t)(units >> 32) * s->unit;
-    s->end = s->total - s->at < s->unit ? s->total : s->at + s->unit;
+    s->end = (s->total - s->at) / s->unit < taken ? s->total : s->at + (size_t)taken * s->unit;
     return 1;
 }
 
@@ -95,14 +103,26 @@ static inline int ak_share_halve(ak_share *s)
     }
 }
 
+static inline size_t ak_share_give(ak_share *s, ak_place *place, uint64_t part)
+{
+    while (s->at == s->end && !ak_share_take(s, part))
+        if (!ak_share_halve(s)) return 0;
+    size_t at = s->at, row = at / s->blocks, block = at % s->blocks, count = s->end - at;
+    if (count > s->blocks - block) count = s->blocks - block;
+    if (part == UINT64_MAX) count = 1;
+    *place = (ak_place){row, block, at != s->follows || block == 0};
+    s->at = s->follows = at + count;
+    return count;
+}
+
 static inline int ak_share_next(ak_share *s, ak_place *place)
 {
-    while (s->at == s->end && !ak_share_take(s))
-        if (!ak_share_halve(s)) return 0;
-    size_t at = s->at++;
-    *place = (ak_place){at / s->blocks, at % s->blocks, at != s->follows || at % s->blocks == 0};
-    s->follows = at + 1;
-    return 1;
+    return ak_share_give(s, place, UINT64_MAX) != 0;
+}
+
+static inline size_t ak_share_run(ak_share *s, ak_place *place)
+{
+    return ak_share_give(s, place, s->threads > 1 ? 8 : 1);
 }
 
 #endif

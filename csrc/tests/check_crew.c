@@ -93,6 +93,34 @@ static void check_halves(void)
     CHECK(!ak_share_next(&a, &at) && !ak_share_next(&b, &at));
 }
 
+/* Runs: an eighth of a stretch, never past a row, and each block once. */
+static void check_runs(void)
+{
+    ak_slot slots[2];
+    ak_share threads[2] = {ak_share_make(slots, 2, 2, 50, 1)};
+    threads[1] = threads[0];
+    threads[0].own = 0;
+    threads[1].own = 1;
+    ak_place at;
+    int seen[100] = {0}, longest = 0;
+    for (size_t turn = 0, idle = 0, count; idle < 2; turn++) {
+        count = ak_share_run(&threads[turn % 2], &at);
+        idle = count ? 0 : idle + 1;
+        if (turn == 0) CHECK(count == 12 && at.row == 0 && at.block == 0);
+        if (turn == 1) CHECK(count == 5 && at.row == 1 && at.block == 6); /* of 12 .. 99 the back half, 44 */
+        if (!count) continue;
+        CHECK(at.block + count <= 50);
+        for (size_t i = 0; i < count; i++) seen[at.row * 50 + at.block + i]++;
+        if ((int)count > longest) longest = (int)count;
+    }
+    for (int i = 0; i < 100; i++) CHECK(seen[i] == 1);
+    CHECK(longest == 12);
+    ak_share alone = ak_share_make(slots, 1, 2, 50, 1);
+    alone.own = 0;
+    CHECK(ak_share_run(&alone, &at) == 50 && at.row == 0 && ak_share_run(&alone, &at) == 50 && at.row == 1);
+    CHECK(!ak_share_run(&alone, &at));
+}
+
 /* More blocks than half a word counts: the last ones. */
 static void check_many(void)
 {
@@ -203,6 +231,7 @@ void check_crew(const ak_options *options)
     free(work);
     check_walks(MOST_THREADS, NULL);
     check_halves();
+    check_runs();
     check_many();
 #ifdef __linux__
     check_wakes();
