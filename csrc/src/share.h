@@ -1,9 +1,9 @@
 /* Blocks of rows, shared by the threads of a crew while they walk over them.
  *
  * Going on to the next block costs less than beginning somewhere else: the samples that frames share are
- * there already. So each thread has a stretch of consecutive blocks and takes them off its beginning, one at
- * a time. Whoever comes first has all; whoever has none left takes the back half of the longest stretch of
- * another:
+ * there already. So each thread has a stretch of consecutive blocks and takes them off its beginning, one or
+ * an eighth at a time. Whoever comes first has all; whoever has none left takes the back half of the longest
+ * stretch of another:
  *
  *     thread 0   [> > > > > > . . . . . . )
  *     thread 1                            [> > > > > > > > > > )
@@ -103,13 +103,14 @@ static inline int ak_share_halve(ak_share *s)
     }
 }
 
-static inline size_t ak_share_give(ak_share *s, ak_place *place, uint64_t part)
+/* At most `most` blocks, of 1 / part of a stretch where none are at hand. */
+static inline size_t ak_share_give(ak_share *s, ak_place *place, uint64_t part, size_t most)
 {
     while (s->at == s->end && !ak_share_take(s, part))
         if (!ak_share_halve(s)) return 0;
     size_t at = s->at, row = at / s->blocks, block = at % s->blocks, count = s->end - at;
     if (count > s->blocks - block) count = s->blocks - block;
-    if (part == UINT64_MAX) count = 1;
+    if (count > most) count = most;
     *place = (ak_place){row, block, at != s->follows || block == 0};
     s->at = s->follows = at + count;
     return count;
@@ -117,12 +118,12 @@ static inline size_t ak_share_give(ak_share *s, ak_place *place, uint64_t part)
 
 static inline int ak_share_next(ak_share *s, ak_place *place)
 {
-    return ak_share_give(s, place, UINT64_MAX) != 0;
+    return ak_share_give(s, place, UINT64_MAX, 1) != 0;
 }
 
 static inline size_t ak_share_run(ak_share *s, ak_place *place)
 {
-    return ak_share_give(s, place, s->threads > 1 ? 8 : 1);
+    return ak_share_give(s, place, s->threads > 1 ? 8 : 1, SIZE_MAX);
 }
 
 #endif

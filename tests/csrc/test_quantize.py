@@ -11,7 +11,7 @@ audiokern = pytest.importorskip("audiokern")
 from audiokern.quantize import FORMATS, Int8, Quantizer  # noqa: E402
 
 ISAS = audiokern.isas()
-LENGTHS = (0, 1, 3, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 130, 191, 192, 193, 1000, 16383, 16385, 40000)
+LENGTHS = (0, 1, 3, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 130, 255, 256, 257, 1000, 16383, 16385, 40000)
 
 
 def mulaw_encode(x: np.ndarray) -> np.ndarray:

@@ -59,7 +59,7 @@ typedef enum ak_isa {
     AK_ISA_AUTO = 0, /* AUDIOKERN_ISA from the environment where set, else the best that the CPU has */
     AK_ISA_PORTABLE = 1,
     AK_ISA_NEON = 2,
-    AK_ISA_AVX2 = 3,   /* AVX2 with FMA; with AVX-VNNI vector quantization uses it, too, unless
+    AK_ISA_AVX2 = 3,   /* AVX2 with FMA and BMI; with AVX-VNNI vector quantization uses it, too, unless
                         * AUDIOKERN_AVXVNNI is 0 in the environment */
     AK_ISA_AVX512 = 4, /* AVX-512 F, BW, DQ, VL; with VNNI and VBMI some kernels use them, too, unless
                         * AUDIOKERN_ICELAKE is 0 in the environment; with AMX vector quantization has Linux
