@@ -170,7 +170,7 @@ static void stop_workers(ak_crew *c, int started)
 
 static void release(ak_crew *c)
 {
-    pthread_cond_destroy(&c->wake);
+    if (getpid() == c->owner) pthread_cond_destroy(&c->wake); /* it would wait for those who do not survive */
     pthread_mutex_destroy(&c->park);
     pthread_mutex_destroy(&c->in_use);
     free(c->scratch);

@@ -98,9 +98,9 @@ static ak_status init(ak_fft_plan *p, int n, const ak_options *options)
     p->width = (size_t)p->kernels->width;
     p->n = (size_t)n;
     p->bins = p->n / 2 + 1;
+    if (p->n * p->width > INT32_MAX) return AK_ERR_SIZE;
     if ((status = ak_rfft_init(&p->forward, n, p->kernels->width, AK_FORWARD)) != AK_OK) return status;
     if ((status = ak_rfft_init(&p->inverse, n, p->kernels->width, AK_INVERSE)) != AK_OK) return status;
-    if (p->n * p->width > INT32_MAX) return AK_ERR_SIZE;
     size_t vectors = p->n + work_vectors(p);
     return ak_crew_create(&p->crew, options ? options->threads : 1, vectors * p->width * sizeof(float));
 }

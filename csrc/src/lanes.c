@@ -123,17 +123,21 @@ void ak_lanes_scale(ak_lanes *t, int q, double scale)
             ak_set_unit(w, (double)j * k / ((double)length * radix), scale);
 }
 
+void ak_lanes_choose(ak_lanes *t, int size, int width, ak_use use)
+{
+    t->size = size;
+    if (choose_measured(t, width, use)) return;
+    if (use == AK_INVERSE)
+        choose_inverse_radices(t);
+    else
+        choose_radices(t);
+}
+
 ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use)
 {
     memset(t, 0, sizeof *t);
     if (!ak_lanes_supports(size)) return AK_ERR_SIZE;
-    t->size = size;
-    if (!choose_measured(t, width, use)) {
-        if (use == AK_INVERSE)
-            choose_inverse_radices(t);
-        else
-            choose_radices(t);
-    }
+    ak_lanes_choose(t, size, width, use);
     t->order = ak_alloc((size_t)size * sizeof *t->order);
     if (!t->order) return AK_ERR_MEMORY;
     for (int s = 0; s < size; s++) t->order[s] = digit_reversed(t, s);

@@ -13,7 +13,7 @@
 
 #include "dispatch.h"
 
-#define AK_MAX_PASSES 16
+#define AK_MAX_PASSES 18 /* 2 3^17 points take so many; what fft.h allows ends below 2^28 */
 
 typedef struct ak_lanes {
     int size; /* complex points: the product of the radices */
@@ -35,7 +35,11 @@ typedef enum ak_use {
     AK_COLUMN = 3, /* of columns.h */
 } ak_use;
 
-/* width: of the vectors that it is for. It and the use only guide the choice of the radices. Errors:
+/* Sets the size, which must be supported, and the radices, at most AK_MAX_PASSES below 2^28 points. width: of
+ * the vectors that it is for. */
+void ak_lanes_choose(ak_lanes *t, int size, int width, ak_use use);
+
+/* width and use only guide the choice of the radices. Errors:
  * AK_ERR_SIZE (not supported), AK_ERR_MEMORY. Whatever it returns, ak_lanes_free releases. */
 ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use);
 void ak_lanes_free(ak_lanes *t);

@@ -38,7 +38,7 @@ typedef struct ak_mel_kernels {
     /* to[c * stride + l] = from[c * W + l] for l < count */
     void (*store_channels)(const float *from, size_t channels, float *to, ptrdiff_t stride, size_t count);
 
-    /* The largest of count >= 1 floats anywhere; x = (max(x, least) + shift) * scale for each of them. */
+    /* The largest of count floats anywhere, NaN left out; x = (max(x, least) + shift) * scale for each. */
     float (*maximum)(const float *x, size_t count);
     void (*clamp)(float *x, size_t count, float least, float shift, float scale);
 } ak_mel_kernels;

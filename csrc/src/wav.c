@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "wav.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -26,9 +27,12 @@ static ak_status map(ak_wav *wav, const char *path)
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return AK_ERR_FILE;
     ak_status status = AK_ERR_FILE;
-    if (fstat(file, &about) == 0 && S_ISREG(about.st_mode)) {
+    if (fstat(file, &about) == 0) {
         wav->size = (size_t)about.st_size;
-        status = wav->size ? AK_OK : AK_ERR_FORMAT;
+        if (S_ISREG(about.st_mode))
+            status = wav->size ? AK_OK : AK_ERR_FORMAT;
+        else
+            errno = S_ISDIR(about.st_mode) ? EISDIR : ENODEV; /* as opening and mapping others would say */
     }
     if (status == AK_OK) {
         void *p = mmap(NULL, wav->size, PROT_READ, MAP_PRIVATE, file, 0);

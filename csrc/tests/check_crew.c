@@ -221,6 +221,28 @@ static void check_forbidden(void)
     CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 2));
 }
+
+/* A child inherits plans without their threads: they run in it, and are destroyed. */
+static void check_fork(void)
+{
+    ak_fft_plan *plan;
+    ak_options options = {3, AK_ISA_AUTO};
+    float x[20 * 8] = {1}, spectrum[20 * 10];
+    CHECK(ak_fft_create(&plan, 8, &options) == AK_OK);
+    usleep(20000); /* its workers wait */
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        alarm(20);
+        ak_status status = ak_fft_forward(plan, x, 8, 20, spectrum, 5, NULL);
+        ak_fft_destroy(plan);
+        _exit(status != AK_OK || spectrum[8] != 1);
+    }
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ak_fft_destroy(plan);
+}
 #endif
 
 void check_crew(const ak_options *options)
@@ -236,5 +258,6 @@ void check_crew(const ak_options *options)
 #ifdef __linux__
     check_wakes();
     check_forbidden();
+    check_fork();
 #endif
 }

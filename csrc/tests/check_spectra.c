@@ -201,8 +201,30 @@ static void check_large_stft(const ak_options *options)
     free(x);
 }
 
+/* Sizes far beyond what can be run here: their radices, and the refusal of those beyond. */
+static void check_largest_sizes(const ak_options *options)
+{
+    int width = AK_SELECT(ak_rfft_kernels, options->isa)->width;
+    const int64_t most = INT32_MAX / width / 2;
+    ak_fft_plan *plan;
+    CHECK(ak_fft_create(&plan, INT32_MAX / width + 1, options) == AK_ERR_SIZE && !plan);
+    for (int64_t a = 1; a <= most; a *= 7)
+        for (int64_t b = a; b <= most; b *= 5)
+            for (int64_t c = b; c <= most; c *= 3)
+                for (int64_t size = c; size <= most; size *= 2)
+                    for (int use = AK_FORWARD; use <= AK_INVERSE; use++) {
+                        ak_lanes t = {0};
+                        int64_t product = 1;
+                        ak_lanes_choose(&t, (int)size, width, (ak_use)use);
+                        CHECK(t.passes <= AK_MAX_PASSES);
+                        for (int q = 0; q < t.passes && q < AK_MAX_PASSES; q++) product *= t.radix[q];
+                        CHECK(product == size);
+                    }
+}
+
 void check_spectra(const ak_options *options)
 {
+    check_largest_sizes(options);
     check_all_out_of_lanes(options->isa);
     check_large_stft(options);
     static const int sizes[] = {1, 2, 3, 6, 7, 16, 30, 49, 64, 80, 97, 400, 441, 512, 1000, 1024};

@@ -1,6 +1,7 @@
 /* WAV files: what was written comes back, and what is no WAV file is refused. */
 #include "check.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 enum { FRAMES = 1000, HEADER = 44 };
@@ -54,7 +55,9 @@ void check_wav(const ak_options *options)
     CHECK(ak_wav_read(wav, FRAMES + 1, 0, out) == AK_ERR_SIZE);
     ak_wav_close(wav);
     CHECK(ak_wav_open(&wav, "/nowhere/at/all.wav") == AK_ERR_FILE && !wav);
-    CHECK(ak_wav_open(&wav, "/tmp") == AK_ERR_FILE);
+    errno = 0;
+    CHECK(ak_wav_open(&wav, "/tmp") == AK_ERR_FILE && errno == EISDIR);
+    CHECK(ak_wav_open(&wav, "/dev/null") == AK_ERR_FILE && errno == ENODEV);
 
     const char *paths[7] = {path, path, path, path, path, path, path};
     uint64_t starts[7] = {0, 1, 2, 900, 999, 1000, UINT64_MAX};

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import sys
+import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -116,3 +119,25 @@ def test_a_plan_is_freed_with_its_last_reference(name: str) -> None:
 def test_a_center_that_there_is_not_is_named() -> None:
     with pytest.raises(ValueError, match="center must be one of False, True, hop, drop_last, not 'middle'"):
         Config(64, 16, center="middle")
+
+
+def test_a_window_without_values_is_refused() -> None:
+    """A length of 0 stands for n_fft in C, which would read beyond the array."""
+    with pytest.raises(ValueError, match="window holds no values"):
+        Config(64, 16, window=[])
+
+
+def test_a_forked_child_uses_and_frees_plans_of_many_threads() -> None:
+    """Workers do not survive fork(): the child computes alone, and does not wait for them at the end."""
+    _, call, inputs = CASES["stft"]
+    plan = Stft(config(), threads=3)
+    expected = call(plan, inputs[0])
+    time.sleep(0.02)  # its workers wait
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # which a test runner may have taken
+        signal.alarm(20)
+        same = np.array_equal(call(plan, inputs[0]), expected)
+        del plan
+        os._exit(not same)
+    assert os.waitpid(child, 0)[1] == 0

@@ -81,6 +81,8 @@ def test_no_rows_and_no_size(isa: str) -> None:
     for n in (0, -2):
         with pytest.raises(AudiokernError):
             Fft(n, isa=isa)
+    with pytest.raises(AudiokernError, match="size"):  # before the tables are made, which are of gigabytes
+        Fft(2**30, isa=isa)
     with pytest.raises(ValueError, match="rows of 9"):
         Fft(8, isa=isa).forward(np.zeros(9))
 

@@ -39,9 +39,9 @@ def test_example_in_c(tmp_path: Path) -> None:
     need("cmake", "cc", "pkg-config")
     build, prefix, program = tmp_path / "build", tmp_path / "prefix", tmp_path / "example"
     quickly = "-DCMAKE_C_FLAGS_RELEASE=-O1"  # what is tried here is how it is installed and found
-    run("cmake", "-S", CSRC, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DCMAKE_INSTALL_LIBDIR=lib", quickly)
+    run("cmake", "-S", CSRC, "-B", build, f"-DCMAKE_INSTALL_LIBDIR={prefix / 'lib'}", quickly)
     run("cmake", "--build", build, "-j2")
-    run("cmake", "--install", build)
+    run("cmake", "--install", build, "--prefix", prefix)  # so pkg-config's file must not hold the default
     found = {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
     flags = run("pkg-config", "--cflags", "--libs", "audiokern", **found).split()
     run(

@@ -190,6 +190,20 @@ def test_against_kaldi_native_fbank(isa: str) -> None:
     np.testing.assert_allclose(plan(x), expected, atol=5e-4)
 
 
+@pytest.mark.parametrize("frame", [16, 17])
+def test_a_frame_of_nan_leaves_the_maximum_to_the_others(isa: str, frame: int) -> None:
+    """Be it the first of a vector of frames or not."""
+    x, filters, config = signal(16_000), triangles(400, 80, 16000), Config(400, 400, hann(400), center=False)
+    x[8000:] *= 1e-4
+    x[frame * 400 + 200] = np.nan
+    logs = Mel(config, filters, log="log10", frames_first=True, isa=isa)(x)
+    others = np.delete(np.arange(40), frame)
+    expected = np.maximum(logs, logs[others].max() - np.float32(3))
+    clamped = Mel(config, filters, log="log10", range=3.0, frames_first=True, isa=isa)(x)
+    np.testing.assert_array_equal(clamped[others], expected[others])
+    assert np.isnan(clamped[frame]).any()
+
+
 def test_threads_agree_bit_for_bit(isa: str) -> None:
     x, filters, config = signal(2, 60_000), triangles(400, 80, 16000), Config(400, 160, hann(400))
     one, three = Mel(config, filters, isa=isa), Mel(config, filters, threads=3, isa=isa)

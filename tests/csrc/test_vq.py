@@ -302,6 +302,11 @@ def test_refuses() -> None:
             vq.decode(np.array([0, bad], np.int32))
     with pytest.raises(audiokern.AudiokernError):
         VectorQuantizer(np.zeros((0, 3), np.float32))
+    for index in (2**32, 0.5, np.nan):  # which become 0 in int32
+        with pytest.raises(ValueError, match="whole numbers"), np.errstate(invalid="ignore"):
+            VectorQuantizer(np.ones((2, 3))).decode([index])
+    with pytest.raises(ValueError, match="have 1 stage, not 0"):
+        VectorQuantizer(np.ones((2, 3))).encode(np.ones((4, 3)), stages=0)
     with pytest.raises(ValueError, match="vectors must be"):
         vq.encode(normal(16, 2, 4))
     assert vq.encode(np.zeros((0, 3), np.float32)).shape == (0,)

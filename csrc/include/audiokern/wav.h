@@ -1,8 +1,9 @@
 /* WAV files by mmap: samples come as float32, and no more of a file is read than is asked for.
  *
  * Understood are RIFF/WAVE and RF64 (EBU Tech 3306) with PCM of 8 (unsigned), 16, 24 and 32 bits and with
- * IEEE floats of 32 and 64 bits, plain or WAVE_FORMAT_EXTENSIBLE, chunks in any order. An integer of n bits
- * becomes its value / 2^(n - 1), which lies in -1 .. 1; floats stay as they are, those of 64 bits rounded.
+ * IEEE floats of 32 and 64 bits, plain or WAVE_FORMAT_EXTENSIBLE; the format stands before the samples, other
+ * chunks anywhere. An integer of n bits becomes its value / 2^(n - 1), which lies in -1 .. 1; floats stay as
+ * they are, those of 64 bits rounded.
  * Where a file ends before its header says, what is there counts.
  *
  * A file that another process shortens while it is mapped ends this one by SIGBUS, as with every mmap.

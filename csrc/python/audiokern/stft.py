@@ -72,6 +72,8 @@ class Config(ctypes.Structure):
         if center not in _CENTERS:
             raise ValueError(f"center must be one of {', '.join(map(str, _CENTERS))}, not {center!r}")
         self.values = None if window is None else f32(window)
+        if self.values is not None and not self.values.size:
+            raise ValueError("window holds no values; None means all ones")
         super().__init__(
             n_fft,
             n_fft // 4 if hop_length is None else hop_length,

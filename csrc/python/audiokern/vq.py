@@ -59,12 +59,17 @@ class VectorQuantizer:
         x = f32(vectors)
         if x.ndim != 2 or x.shape[1] != self.dim:
             raise ValueError(f"vectors must be (count, {self.dim}), not {x.shape}")
+        if not self.residual and stages not in (None, 1):
+            raise ValueError(f"codebooks (size, dim) have 1 stage, not {stages}")
         layout = self._vectors(len(x), self.stages if stages is None else stages)
         return execute(_encode, self._plan, layout, x, out, _I32)
 
     def decode(self, indices: Any, out: np.ndarray | None = None) -> np.ndarray:
         """Sums of codewords (count, dim) for indices as encode gives them."""
-        q = np.ascontiguousarray(indices, _I32)
+        given = np.asarray(indices)
+        q = np.ascontiguousarray(given, _I32)
+        if given.dtype != _I32 and not np.array_equal(q, given):
+            raise ValueError("indices must be whole numbers that int32 holds")
         if q.ndim != 1 + self.residual:
             raise ValueError(f"indices must be {'(stages, count)' if self.residual else '(count,)'}, not {q.shape}")
         stages, count = q.shape if self.residual else (1, len(q))

@@ -119,10 +119,10 @@ static void store_channels(const float *from, size_t channels, float *to, ptrdif
 
 static float maximum(const float *x, size_t count)
 {
-    float most = x[0];
+    float most = -__builtin_inff();
     size_t i = 0;
     if (count >= 2 * AK_W) {
-        v_f32 a = v_load(x), b = v_load(x + AK_W);
+        v_f32 a = v_set1(most), b = a;
         for (; i + 2 * AK_W <= count; i += 2 * AK_W) {
             a = v_max(v_load(x + i), a);
             b = v_max(v_load(x + i + AK_W), b);
