@@ -65,7 +65,10 @@ def memory(pair: Pair) -> Measurement | None:
 def quality(pair: Pair, suite: Suite | None) -> Iterator[Measurement]:
     """The suite's own figures whose direction is known. They are computed, not timed: one is enough."""
     base, new = (_figures(rows) for rows in (pair.base, pair.new))
-    for name in base.keys() & new.keys():
+    both = base.keys() & new.keys()
+    if suite and "error" in both:
+        both -= {suite.error} - {"error"}  # the same figure under the suite's own name
+    for name in sorted(both):
         better = _direction(name, suite)
         if better:
             yield _exact("quality", name, better, base[name], new[name])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -39,12 +40,19 @@ class Pair:
 
 
 def match(base: Iterable[Row], new: Iterable[Row], ignore_threads: bool = False) -> list[Pair]:
-    """Rows of one suite, implementation, case, operation and device (and thread count), in NEW's order."""
+    """Rows of one suite, implementation, case, operation and device (and thread count), in NEW's order.
+
+    ``ignore_threads``: of suites that have one thread count on either side; where there are more, like goes with like.
+    """
+    both = {"new": list(new), "base": list(base)}
+    counts = [(side, r.suite, r.threads) for side, rows in both.items() for r in rows]
+    several = Counter((side, suite) for side, suite, _ in dict.fromkeys(counts))
     found: dict[str, Pair] = {}
-    for side, rows in (("new", new), ("base", base)):
+    for side, rows in both.items():
         for r in rows:
             case = json.dumps(r.case, sort_keys=True)
-            key = json.dumps([r.suite, r.impl, case, r.op, r.device, 0 if ignore_threads else r.threads])
+            unlike = ignore_threads and all(several[s, r.suite] <= 1 for s in both)
+            key = json.dumps([r.suite, r.impl, case, r.op, r.device, 0 if unlike else r.threads])
             pair = found.setdefault(key, Pair(r.suite, r.impl, r.case, r.op, r.device, r.threads))
             getattr(pair, side).append(r)
     return list(found.values())

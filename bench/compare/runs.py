@@ -43,6 +43,8 @@ def compare(
         raise Usage(f"{base} and {new} have not both been counted; bench count RUN does it")
     beside = (_beside(base, impl), _beside(new, impl))
     verdicts = judge(found, METRICS if metric == "all" else (metric,), gate, load().suites, beside)
+    if not verdicts and metric != "all":
+        raise Usage(f"no row of {base} and {new} has both figures of {metric}, so nothing can be compared")
     return Comparison(base.name, new.name, False, verdicts, _notes(verdicts), gate.inconclusive)
 
 

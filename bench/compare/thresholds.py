@@ -71,12 +71,21 @@ def read(folder: Path, override: float | None = None, together: bool = False) ->
     for place in (folder.resolve(), *folder.resolve().parents):
         path = place / "pyproject.toml"
         if path.is_file():
-            try:
-                table = tomllib.loads(path.read_text()).get("tool", {}).get("bench", {}).get("gate", {})
-            except tomllib.TOMLDecodeError as error:
-                raise Usage(f"{path} cannot be read: {error}") from None
-            return Gate(_parsed(table, path, 0), override, together)
+            return Gate(_parsed(_table(path), path, 0), override, together)
     return Gate({}, override, together)
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """``[tool.bench.gate]`` as it stands there; empty where there is none."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # of TOML, or of UTF-8
+        raise Usage(f"{path} cannot be read: {error}") from None
+    for name in ("tool", "bench", "gate"):
+        table = table.get(name, {})
+        if not isinstance(table, dict):
+            raise Usage(f"{path}: {name} is no table but {table!r}; thresholds stand below [tool.bench.gate]")
+    return table
 
 
 def _parsed(table: Mapping[str, Any], path: Path, depth: int) -> dict[str, Any]:

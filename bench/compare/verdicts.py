@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import expm1, isfinite, log1p
+from math import expm1, inf, isfinite, log1p
 from typing import Any
 
 from bench import exits
@@ -189,7 +189,7 @@ def _remedy(more: int | None) -> str:
 
 
 def _share(value: float, scale: float) -> float:
-    return value / scale if scale else expm1(min(value, 700.0))
+    return value / scale if scale else expm1(value) if value < 700 else inf
 
 
 def _one_sided(pair: Pair) -> list[Verdict]:

@@ -90,14 +90,25 @@ def runs_in(source: Path) -> list[Path]:
 
 
 def read(runs: Iterable[Path], known: Iterable[Point] = ()) -> list[Point]:
-    """The points of ``runs``, beside those ``known``; a run that is known as it stands is not read again."""
-    points = {(p.series, p.run): p for p in known}
-    stamps = {(p.run, p.stamp) for p in points.values()}
+    """The points of ``runs``, beside those ``known``; a run that is known as it stands is not read again.
+
+    A run is known by its name and its beginning: `--out` may call the runs of many days alike.
+    """
+    points = {(p.series, p.run, p.started): p for p in known}
+    stamps: dict[tuple[str, int], set[str]] = {}
+    for p in points.values():
+        stamps.setdefault((p.run, p.stamp), set()).add(p.started)
     for folder in runs:
         stamp = sum((folder / f).stat().st_size for f in ("rows.jsonl", counts.FILE) if (folder / f).exists())
-        if (folder.name, stamp) not in stamps:
-            points |= {(p.series, p.run): p for p in of_run(Results.load(folder), stamp)}
+        if not any(_begun(folder, started) for started in stamps.get((folder.name, stamp), ())):
+            points |= {(p.series, p.run, p.started): p for p in of_run(Results.load(folder), stamp)}
     return sorted(points.values(), key=lambda p: p.when)
+
+
+def _begun(folder: Path, started: str) -> bool:
+    """Is there a row of that time? Found without reading the rows, of which there may be many."""
+    with (folder / "rows.jsonl").open("rb") as file:
+        return any(f'"{started}"'.encode() in line for line in file)
 
 
 def of_run(results: Results, stamp: int = 0) -> Iterator[Point]:
@@ -107,12 +118,12 @@ def of_run(results: Results, stamp: int = 0) -> Iterator[Point]:
     commit = f"{(project.get('commit') or '')[:12]}{'+' if project.get('dirty') else ''}"
     groups: dict[tuple[Any, ...], list[Row]] = {}
     name = results.path.name if results.path else ""
+    started = min((r.started for r in results.rows if r.started), default=str(environment.get("time") or ""))
     for row in (r for r in results.rows if r.op):
         case = json.dumps(row.case)
-        machine = environment.get("machine") or f"unknown ({name or row.run})"
+        machine = environment.get("machine") or f"unknown ({name or row.run}, {started})"
         key = (machine, row.suite, row.impl, case, row.op, row.device, row.threads, row.allocator, row.corpus, row.seed)
         groups.setdefault(key, []).append(row)
-    started = min((r.started for r in results.rows if r.started), default=str(environment.get("time") or ""))
     counted = counts.by_row(results.path)
     for key, rows in groups.items():
         line = summarise(rows, {})

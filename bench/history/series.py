@@ -123,7 +123,12 @@ def choose(points: Sequence[Point], wanted: Mapping[str, str], case: Mapping[str
                 raise Usage(f"no run has the {name} {pattern!r}; {hint}")
         if patterns:
             chosen = [p for p in chosen if any(matches(str(getattr(p, name)), x) for x in patterns)]
-    return [p for p in chosen if all(_shown(p, name) in values for name, values in case.items())]
+    found = [p for p in chosen if all(_shown(p, name) in values for name, values in case.items())]
+    if chosen and not found:
+        asked = " ".join(f"{name}={','.join(values)}" for name, values in case.items())
+        cases = dict.fromkeys(label_of(json.loads(p.case)) for p in chosen)
+        raise Usage(f"no run has the case {asked}; there are: {'; '.join(list(cases)[:6])}")
+    return found
 
 
 def _shown(point: Point, name: str) -> str:

@@ -26,11 +26,11 @@ def write(results: Results | Sequence[Results], formats: Sequence[str], folder: 
     samples are never pooled. In CI the report is also appended to the job's page (``$GITHUB_STEP_SUMMARY``).
     Raises ValueError on an unknown format or anchor, OSError where the folder cannot be written.
     """
-    from bench.report import contents, markdown, plots, rate_distortion
+    from bench.report import apart, contents, markdown, plots, rate_distortion
 
     if unknown := [f for f in formats if f not in _WRITERS]:
         raise ValueError(f"a report cannot be written as {', '.join(unknown)}; there are: {', '.join(FORMATS)}")
-    several = [results] if not isinstance(results, Sequence) else list(results)
+    several = apart.apart([results] if not isinstance(results, Sequence) else results)
     gathered = contents.gather(several, anchor)
     colours = plots.palette(gathered)
     drawn = any(f in ("md", "html") for f in formats)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,13 +12,13 @@ import numpy as np
 
 from bench.core import label_of
 from bench.quality.summary import FEW_SPEAKERS, ratio_interval, summarise
-from bench.report import metrics
+from bench.report import apart, metrics
 from bench.report.codec_tables import At, Condition, Entry, Mean, rank
 from bench.report.digits import counted
 from bench.report.lines import Line, clean
 from bench.report.metrics import Metric
 from bench.results import Results
-from bench.scores import ORIGINAL, Score, read_scores
+from bench.scores import ORIGINAL, Score
 
 Edits = dict[str, tuple[int, int]]  # clip -> edits, words
 
@@ -29,10 +30,11 @@ def gather(results: Sequence[Results], lines: Sequence[Line], ceiling: Callable[
     """
     found: dict[tuple[str, ...], list[Score]] = {}
     for result in results:
-        for score in read_scores(result.path) if result.path else ():
+        for score in apart.scores(result):
             found.setdefault((score.run, score.corpus, _condition(score.case), score.kind), []).append(score)
     scored = [group for group in found.values() if any(s.impl != ORIGINAL for s in group)]
-    return [_build(group, lines, ceiling(group[0].suite)) for group in scored]
+    made = [_build(group, lines, ceiling(group[0].suite)) for group in scored]
+    return [replace(c, beside=c.run) for c in made] if len({c.run for c in made}) > 1 else made
 
 
 def _condition(case: Mapping[str, Any]) -> str:

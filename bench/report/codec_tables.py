@@ -176,10 +176,11 @@ class Condition:
     speakers: int  # 0 where the corpus names none
     notes: list[str]
     bitrates: list[At]
+    beside: str = ""  # its run's name, where the report has several
 
     @property
     def name(self) -> str:
-        return ", ".join(part for part in ("codec quality", self.kind, self.label) if part)
+        return ", ".join(part for part in ("codec quality", self.kind, self.label, self.beside) if part)
 
     @property
     def key(self) -> str:

@@ -12,6 +12,7 @@ from bench import registry
 from bench.core import STATUSES, Curve
 from bench.report import codec_scores, profiles, ranking, tables, troubles
 from bench.report import lines as reading
+from bench.report.apart import apart
 from bench.report.codec_tables import Condition
 from bench.report.deltas import Anchored, against_anchor
 from bench.report.digits import counted, slug
@@ -98,7 +99,7 @@ def gather(results: Results | Sequence[Results], anchor: str = "") -> Contents:
 
     ``anchor`` names the codec that rate-distortion curves are compared with; ValueError where none is called so.
     """
-    several = [results] if isinstance(results, Results) else list(results)
+    several = apart([results] if isinstance(results, Results) else results)
     found = reading.read(several)
     runs = _runs(several)
     codecs = codec_scores.gather(several, found, lambda suite: _of_suite(suite, "ceiling"))

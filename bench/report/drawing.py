@@ -95,6 +95,16 @@ def short(name: str, most: int = 26) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
+def shorts(names: Sequence[str], most: int = 26) -> list[str]:
+    """Short forms that tell the names of one picture apart: without the end, else without the middle, else whole."""
+
+    def middle(name: str) -> str:
+        return name if len(name) <= most else f"{name[: most - 1 - most // 2]}…{name[-(most // 2) :]}"
+
+    forms = [[cut(name) for name in names] for cut in (lambda name: short(name, most), middle)]
+    return [next((form[n] for form in forms if form.count(form[n]) == 1), name) for n, name in enumerate(names)]
+
+
 def new(height: float, title: str) -> tuple[Figure, Axes]:
     """A figure of ``WIDTH`` by ``height`` inches with one pair of axes; the title starts at the left edge."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")

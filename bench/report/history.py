@@ -24,10 +24,10 @@ MOST = 100  # pictures of one page; the newest changes first
 FEW = 8  # runs with which no change can be found
 
 
-def terminal(found: Sequence[Series]) -> RenderableType:
-    """A table for each machine, operation and case; under it, the changes in words."""
+def terminal(found: Sequence[Series], changed: bool = False) -> RenderableType:
+    """A table for each machine, operation and case; under it, the changes in words. ``changed``: no other rows."""
     parts: list[RenderableType] = [Text(summary(found), style="bold")]
-    for heading, group in trends.by_heading(found).items():
+    for heading, group in trends.by_heading([s for s in found if s.moved or not changed]).items():
         parts += [Text(f"\n{heading}"), _grid(group)]
         for series in group:
             for moved in series.moved:
@@ -50,7 +50,7 @@ def _grid(group: Sequence[Series]) -> Grid:
 
 def summary(found: Sequence[Series]) -> str:
     """The answer in a sentence."""
-    runs = {p.run for s in found for p in s.points}
+    runs = {(p.run, p.started) for s in found for p in s.points}
     moved = [m for s in found for m in s.moved]
     up = sum(m.ratio > 1 for m in moved)
     told = f"{counted(len(moved), 'change')}: {up} up, {len(moved) - up} down" if moved else "no change"
@@ -58,11 +58,11 @@ def summary(found: Sequence[Series]) -> str:
 
 
 def note(found: Sequence[Series]) -> str:
-    metric = METRICS[found[0].metric][1] if found else ""
+    shown = f"Shown: {METRICS[found[0].metric][1]}. " if found else ""
     few = sum(len(s.values) <= FEW for s in found)
     short = f" {few} of {len(found)} series are shorter, so nothing can be said of them." if few else ""
     return (
-        f"Shown: {metric}. A change is a level that moved and stayed; it takes about {FEW + 2} runs, at least {LEAST} "
+        f"{shown}A change is a level that moved and stayed; it takes about {FEW + 2} runs, at least {LEAST} "
         f"on each side, to tell one from noise.{short}"
     )
 

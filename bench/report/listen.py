@@ -20,13 +20,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bench.codec import within
 from bench.core import label_of
-from bench.report import metrics
+from bench.report import apart, metrics
 from bench.report.digits import counted, significant
 from bench.report.html import TEMPLATES
 from bench.report.lines import clean
 from bench.report.metrics import Metric
 from bench.results import Results
-from bench.scores import ORIGINAL, Score, read_scores
+from bench.scores import ORIGINAL, Score
 
 LIMIT = 20_000_000  # bytes of the whole page
 BESIDES = 400_000  # bytes set aside for all that is not audio
@@ -94,18 +94,21 @@ def render(page: Page) -> str:
 def build(results: Sequence[Results], limit: int = LIMIT, excerpt: float = EXCERPT) -> Page | None:
     """Choose the clips and read their audio, ``excerpt`` seconds of each; None where there is nothing to hear."""
     shelf, clips, left_out = _Shelf(limit - BESIDES), [], []
-    runs: dict[str, None] = {}
+    runs: dict[str, list[dict[str, Any]]] = {}
     for group in _in_turn(_groups(results)):
         clip = _clip(group, shelf, excerpt)
         if isinstance(clip, str):
             left_out.append(clip)
         else:
             clips.append(clip)
-            runs[clean(group.original.run)] = None
+            runs.setdefault(clean(group.original.run), []).append(clip)
             if clip.pop("cut"):
                 left_out.append(f"{clip['id']} is cut after {excerpt:g} s.")
     if not clips:
         return build(results, limit, excerpt / 2) if left_out and excerpt / 2 >= SHORTEST else None
+    for run, own in runs.items() if len(runs) > 1 else ():
+        for clip in own:
+            clip |= {name: f"{run} · {clip[name]}" for name in ("title", "about")}
     known = {
         name for c in clips for b in c["bitrates"] for o in b["outputs"] for name in (*o["scores"], *o["failures"])
     }
@@ -126,7 +129,7 @@ class _Group:
 def _groups(results: Sequence[Results]) -> list[_Group]:
     found: dict[tuple[str, ...], tuple[Path, list[Score]]] = {}
     for result in results:
-        for score in read_scores(result.path) if result.path else ():
+        for score in apart.scores(result):
             case = {k: v for k, v in score.case.items() if k not in ("bitrate", "seconds")}
             key = (score.run, score.corpus, label_of(case), score.clip)
             assert result.path

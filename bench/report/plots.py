@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from bench.report import budget, curves, drawing, growth, scaling
 from bench.report.contents import Contents, Section
 from bench.report.digits import NOTHING, UNITS, significant, slug
-from bench.report.drawing import GRID, Look, Plot, nice_ticks, set_log, short, to_svg
+from bench.report.drawing import GRID, Look, Plot, nice_ticks, set_log, shorts, to_svg
 from bench.report.labels import label_ends, label_points
 from bench.report.lines import Line, names_apart
 from bench.report.tables import Table, front
@@ -84,7 +84,11 @@ def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
         return []  # a stream's error is how far it is from itself offline
     values = [line.quality.get(axis) if axis else line["error"] for line in lines]
     names = names_apart([line.contestant for line in lines])
-    known = [(n, line, v) for n, line, v in zip(names, lines, values, strict=True) if v is not None]
+    known = [
+        (n, line, v)
+        for n, line, v in zip(names, lines, values, strict=True)
+        if v is not None and line["x_realtime"] is not None
+    ]
     if len({v for _, _, v in known}) < 2:
         return []
     figure, axes = drawing.new(max(3.1, 1 + 0.16 * len(known)), f"× real time (up is faster){_FRONT if axis else ''}")
@@ -97,7 +101,7 @@ def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
         axes.plot(*zip(*unbeaten, strict=True), color=GRID, lw=3, zorder=0)
     _limits(axes, "y", [y for _, y in placed.values()], significant, room=1.35)
     arrange(axes)
-    label_points(axes, placed)
+    label_points(axes, dict(zip(shorts(list(placed)), placed.values(), strict=True)))
     what = axis or "error"
     said = "; ".join(f"{n} {significant(x['x_realtime'])} × real time, {what} {significant(v, 2)}" for n, x, v in known)
     title = f"Speed against {what}"
@@ -164,7 +168,7 @@ def grown(section: Section, found: growth.Growth, colours: Looks) -> Plot:
     times = [line[k] for s in found.series for line in s.lines for k in ("low_ms", "high_ms")]
     _limits(axes, "y", times, _time_tick, room=1.2)
     axes.set_xlabel(f"{found.parameter}  (n^b: the power law fitted to each line)")
-    texts = [f"{short(n, 20)}  n^{s.exponent:.2f}" for n, s in zip(names, found.series, strict=True)]
+    texts = [f"{n}  n^{s.exponent:.2f}" for n, s in zip(shorts(names, 20), found.series, strict=True)]
     ends = [(s.sizes[-1], s.lines[-1].number("median_ms")) for s in found.series]
     drawn = [colours[s.contestant.impl] for s in found.series]
     label_ends(axes, list(zip(texts, ends, drawn, strict=True)))
@@ -217,7 +221,7 @@ def _time_tick(ms: float) -> str:
 def _rows(names: Sequence[str], title: str) -> tuple[Figure, Axes]:
     """A figure with one row a name, the first on top."""
     figure, axes = drawing.new(0.75 + 0.235 * len(names), title)
-    axes.set_yticks(range(len(names)), [short(n) for n in names])
+    axes.set_yticks(range(len(names)), shorts(names))
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(False, axis="y")
     return figure, axes

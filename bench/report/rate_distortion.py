@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from bench.report import drawing
 from bench.report.codec_tables import At, Condition, Entry, Mean
 from bench.report.digits import significant, slug
-from bench.report.drawing import GRID, Plot, nice_ticks, set_log, short, to_svg
+from bench.report.drawing import GRID, Plot, nice_ticks, set_log, shorts, to_svg
 from bench.report.labels import label_ends, label_points
 from bench.report.metrics import Metric
 from bench.report.plots import Looks
@@ -43,7 +43,8 @@ def rate_distortion(condition: Condition, metric: Metric, colours: Looks) -> lis
     _log(axes, rates, "payload, kbit/s", room=1.3)
     _height(axes, [m for curve in curves.values() for _, m in curve])
     _ceilings(axes, condition, metric)
-    label_ends(axes, [(short(i), (c[-1][0].payload or 0.0, c[-1][1].number), colours[i]) for i, c in curves.items()])
+    named = zip(shorts(list(curves)), curves.items(), strict=True)
+    label_ends(axes, [(n, (c[-1][0].payload or 0.0, c[-1][1].number), colours[i]) for n, (i, c) in named])
     said = "; ".join(
         f"{i} " + ", ".join(f"{significant(m.value)} at {significant(e.payload)} kbit/s" for e, m in curve)
         for i, curve in curves.items()
@@ -78,10 +79,11 @@ def against(
         axes.margins(x=0.25)
         axes.set_xlabel(axis)
     _height(axes, [m for _, m, _ in points])
+    named = list(zip(shorts([e.impl for e, _, _ in points]), points, strict=True))
     if len(points) > CROWD:
-        label_ends(axes, [(short(e.impl), (x, m.number), colours[e.impl]) for e, m, x in points])
+        label_ends(axes, [(n, (x, m.number), colours[e.impl]) for n, (e, m, x) in named])
     else:
-        label_points(axes, {e.impl: (x, m.number) for e, m, x in points})
+        label_points(axes, {n: (x, m.number) for n, (_, m, x) in named})
     said = "; ".join(f"{e.impl} {significant(m.value)} at {significant(x)}" for e, m, x in points)
     title = f"{metric.title} against {what}"
     alt = f"{title} ({axis}) at {at.title}, {at.condition}: {said}."

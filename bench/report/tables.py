@@ -140,7 +140,7 @@ def _columns(lines: Sequence[Line], unit: Unit, axis: str) -> list[Column]:
     framed = any(line["deadline_misses"] is not None for line in lines)
     columns = [
         *who,
-        _plain("x_realtime", "× real time", "high"),
+        *(_plain(n, "× real time", "high") for n in ("x_realtime",) if any(line[n] is not None for line in lines)),
         Column("median_ms", f"median, {unit.name}", SUMMARY["median_ms"], "low", lambda line: _median(line, unit)),
         _time("p95_ms", "p95", unit),
         _time("p99_ms", "p99", unit),

@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 
+from bench.history.points import Point
 from bench.history.series import METRICS, Moved, Series
 from bench.report import drawing
 from bench.report.digits import NOTHING, counted, significant, slug
@@ -34,15 +35,15 @@ def blocks(series: Series, width: int = 24) -> str:
     known = np.array(series.values)
     middle = float(np.median(known))
     low, high = min(known.min(), 0.95 * middle), max(known.max(), 1.05 * middle)
-    measured = dict(zip([p.run for p in series.measured], series.values, strict=True))
+    measured = dict(zip(series.measured, series.values, strict=True))
 
-    def block(run: str) -> str:
-        if run not in measured:
+    def block(point: Point) -> str:
+        if point not in measured:
             return "×"
-        share = (measured[run] - low) / (high - low) if high > low else 0.5
+        share = (measured[point] - low) / (high - low) if high > low else 0.5
         return BLOCKS[min(len(BLOCKS) - 1, int(share * len(BLOCKS)))]
 
-    return "".join(block(p.run) for p in series.points[-width:])
+    return "".join(block(p) for p in series.points[-width:])
 
 
 def change_text(moved: Moved) -> str:
@@ -87,8 +88,8 @@ def picture(series: Series) -> Plot:
 
 
 def _runs(axes: Axes, series: Series) -> None:
-    at = {p.run: n for n, p in enumerate(series.points)}
-    x = [at[p.run] for p in series.measured]
+    at = {p: n for n, p in enumerate(series.points)}
+    x = [at[p] for p in series.measured]
     if series.metric == "time":
         ends = [(p.low_ms or v, p.high_ms or v) for p, v in zip(series.measured, series.values, strict=True)]
         axes.vlines(x, *zip(*ends, strict=True), color=PALETTE[0], alpha=0.4, lw=2.5)
@@ -98,14 +99,14 @@ def _runs(axes: Axes, series: Series) -> None:
 
 
 def _levels(axes: Axes, series: Series) -> None:
-    at = {p.run: n for n, p in enumerate(series.points)}
+    at = {p: n for n, p in enumerate(series.points)}
     edges = [0, *(m.at for m in series.moved), len(series.measured)]
     for first, end in pairwise(edges):
         level = float(np.median(series.values[first:end]))
-        span = [at[series.measured[first].run] - 0.4, at[series.measured[end - 1].run] + 0.4]
+        span = [at[series.measured[first]] - 0.4, at[series.measured[end - 1]] + 0.4]
         axes.plot(span, [level, level], color=INK, lw=1, alpha=0.6)
     for moved in series.moved:
-        x = (at[moved.before.run] + at[moved.after.run]) / 2
+        x = (at[moved.before] + at[moved.after]) / 2
         colour = SLOWER if moved.ratio > 1 else FASTER
         axes.axvline(x, color=colour, lw=1, ls=(0, (4, 3)))
         axes.annotate(

@@ -51,11 +51,11 @@ def compare(targets: tuple[str, ...], as_json: bool, markdown: str | None, junit
     from bench.compare.plain import plain
 
     found = _in_turn(targets, **options) if options["interleave"] or options["base_rev"] else _apart(targets, **options)
+    click.echo(render.as_json(found) if as_json else plain(found))  # first: a file may not be writable
     if markdown:
-        Path(markdown).write_text(render.markdown(found))
+        Path(markdown).write_text(render.markdown(found), encoding="utf-8")
     if junit:
-        Path(junit).write_text(render.junit(found))
-    click.echo(render.as_json(found) if as_json else plain(found))
+        Path(junit).write_text(render.junit(found), encoding="utf-8")
     sys.exit(found.exit_code)
 
 

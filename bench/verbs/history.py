@@ -59,16 +59,17 @@ def history(
         archive.write(Path(save), found)
     chosen = series.choose(found, wanted, parse_case(case))
     joined = series.join(chosen, metric, parse_share(threshold), last)
-    joined = [s for s in joined if s.moved or not changed]
+    told = [s for s in joined if s.moved or not changed]
     if as_json:
-        click.echo(json.dumps([s.record() for s in joined], indent=1))
+        click.echo(json.dumps([s.record() for s in told], indent=1))
     else:
         from rich.console import Console
 
         from bench.report.terminal import WIDTH
 
         console = Console(highlight=False)
-        (console if console.is_terminal else Console(highlight=False, width=WIDTH)).print(shown.terminal(joined))
-    if joined and (out or not as_json):
-        path = shown.write(joined, Path(out) if out else Path("reports/history"))
+        console = console if console.is_terminal else Console(highlight=False, width=WIDTH)
+        console.print(shown.terminal(joined, changed))
+    if told and (out or not as_json):
+        path = shown.write(told, Path(out) if out else Path("reports/history"))
         click.echo(f"\npage: {path}") if not as_json else None

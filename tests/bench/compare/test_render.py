@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -67,16 +68,16 @@ MARKDOWN = """\
 
 | | row | metric | base | new | change [95%] | threshold | note |
 |---|---|---|--:|--:|--:|--:|---|
-| 🔴 slower | stft numpy forward n_fft=512 | time | 5.00 ms | 5.20 ms | +4.0% [+3.0, +5.0] | 1% |  |
-| ❌ wrong | stft odd forward n_fft=512 |  |  |  |  |  | wrong: a \\| b < c |
-| 🟡 inconclusive | stft scipy forward n_fft=512 | time | 4.00 ms | 4.04 ms | +1.0% [-2.0, +4.0] | 1% | about 7 more \
+| 🔴 slower | stft numpy forward n\\_fft=512 | time | 5.00 ms | 5.20 ms | +4.0% [+3.0, +5.0] | 1% |  |
+| ❌ wrong | stft odd forward n\\_fft=512 |  |  |  |  |  | wrong: a \\| b &lt; c |
+| 🟡 inconclusive | stft scipy forward n\\_fft=512 | time | 4.00 ms | 4.04 ms | +1.0% [-2.0, +4.0] | 1% | about 7 more \
 processes of each side would tell |
 
 <details><summary>1 more: same or new</summary>
 
 | | row | metric | base | new | change [95%] | threshold | note |
 |---|---|---|--:|--:|--:|--:|---|
-| ⚪ same | stft c forward n_fft=512 | time | 1.00 ms | 1.00 ms | +0.0% [-0.2, +0.2] | 1% |  |
+| ⚪ same | stft c forward n\\_fft=512 | time | 1.00 ms | 1.00 ms | +0.0% [-0.2, +0.2] | 1% |  |
 
 </details>
 
@@ -129,10 +130,32 @@ def test_an_infinite_end_is_shown_as_one_and_kept_as_none():
         new=1.0,
         change=0.0,
         low=-1.0,
-        high=1e300,
+        high=math.inf,
         **FIGURES,
     )
-    assert "∞" in plain(Comparison("a", "b", True, [wide], []))
+    assert "+0.0% [-100.0, ∞]" in plain(Comparison("a", "b", True, [wide], []))
+    assert json.loads(render.as_json(Comparison("a", "b", True, [wide], [])))["verdicts"][0]["high"] is None
+    deep = replace(wide, low=-math.inf)  # as of scores of a single speaker
+    assert "+0.0% [-∞, ∞]" in plain(Comparison("a", "b", True, [deep], []))
+
+
+def test_a_large_change_is_shown_as_it_is():
+    much = replace(FOUND.verdicts[0], change=99.0, low=99.0, high=99.0)
+    assert render.change(much) == "+9900% [+9900, +9900]"
+    assert render.change(replace(much, high=1e8)) == "+9900% [+9900, +1.0e+10]"
+
+
+def test_names_and_reasons_are_text_and_nothing_else():
+    """No markup in a comment, no control character in a terminal or in XML, which knows none."""
+    reason = "<b>\x1b[31m@team\x00 `x` | y\nz"
+    found = Comparison("a", "b", False, [replace(FOUND.verdicts[1], impl="o|<i>", reason=reason)], ["*note*"])
+    page = render.markdown(found)
+    assert r"| stft o\|&lt;i&gt; forward n\_fft=512 |" in page and r"> \*note\*" in page
+    assert "<b>" not in page and "@team" not in page and r"\`x\` \| y z |" in page
+    error = ElementTree.fromstring(render.junit(found)).find(".//error")
+    assert error is not None and "<b>\ufffd[31m@team\ufffd `x` | y" in (error.text or "")
+    for shown in (page, plain(found), render.junit(found)):
+        assert "\x1b" not in shown and "\x00" not in shown
 
 
 PLAIN = """\
@@ -168,5 +191,7 @@ def test_plain_text_fits_a_hundred_columns():
         more_processes=1234,
         **figures,
     )
-    text = plain(Comparison("a", "b", True, [worst, replace(worst, verdict="slower")], ["word " * 40]))
+    plugin = replace(worst, impl=f"{'name' * 20}:variant")
+    text = plain(Comparison("a", "b", True, [worst, replace(worst, verdict="slower"), plugin], ["word " * 40]))
     assert max(map(len, text.splitlines())) <= 100
+    assert plugin.impl in "".join(line[16:].split("  ")[0] for line in text.splitlines()), "whole, in several lines"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from click.testing import CliRunner
 from made_rows import failed, rows, run
 
+from bench.cli import main
 from bench.compare.runs import compare, compare_interleaved
 from bench.compare.thresholds import Gate, read
 from bench.compare.verdicts import Comparison
@@ -78,6 +80,22 @@ def test_a_metric_whose_direction_nobody_knows_is_not_judged(toys, tmp_path):
     assert words(found)["stoi"] == "worse" and "gain" not in words(found)
 
 
+def test_an_error_under_the_suites_own_name_is_judged_once(tmp_path):
+    """The suite asr calls its error wer: 4% more edits are within an error's threshold, and no loss of quality."""
+    base, new = (rows(suite="asr", error=wer, quality={"wer": wer}, **QUIET) for wer in (0.25, 0.26))
+    assert words(verdicts(tmp_path, base, new, metric="quality")) == {"error": "same"}
+
+
+def test_a_figure_that_neither_has_does_not_pass(toys, tmp_path):
+    with pytest.raises(Usage, match="both figures of memory"):
+        verdicts(tmp_path, rows(memory=None), rows(memory=None), metric="memory")
+
+
+def test_one_process_leaves_the_ends_unknown(toys, tmp_path):
+    found = verdicts(tmp_path, rows(replicates=1), rows(replicates=1))
+    assert found.verdicts[0].to_json()["high"] is None and found.verdicts[0].low == -1.0
+
+
 def test_counts_of_the_same_tool_are_compared_exactly(toys, tmp_path):
     counted = {"counted_by": "callgrind 3.19.0", "instructions": 1_000_000, "allocations": 0}
     row = {"suite": "toy", "impl": "mine", "case": {"size": 64}, "op": "add"}
@@ -124,6 +142,18 @@ def test_unlike_runs_are_refused_unless_allowed(toys, tmp_path, what, changes):
     with pytest.raises(Usage, match=f"--allow {what}"):
         compare(base, new, Gate(), "time")
     assert words(compare(base, new, Gate(), "time", allow=[what])) == {"time": "same"}
+
+
+def test_thread_counts_are_never_pooled(toys, tmp_path):
+    both = [*rows(threads=1, **QUIET), *rows(ms=2.5, threads=2, **QUIET)]
+    found = verdicts(tmp_path, both, both, allow=["threads"])
+    assert [(v.threads, v.verdict) for v in found.verdicts] == [(1, "same"), (2, "same")]
+
+
+def test_the_verdict_is_told_where_a_file_cannot_be_written(toys, tmp_path):
+    folders = [str(run(tmp_path / side, rows(**QUIET))) for side in ("b", "n")]
+    done = CliRunner().invoke(main, ["compare", *folders, "--markdown", str(tmp_path / "nowhere" / "x.md")])
+    assert "b -> n: 3 same" in done.output and "nowhere" in done.output and done.exit_code == 2
 
 
 def test_other_machines_are_refused_unless_allowed(toys, tmp_path):
@@ -184,4 +214,14 @@ def test_the_nearest_threshold_counts(tmp_path):
 def test_a_setting_that_is_none_is_told(tmp_path, text, says):
     (tmp_path / "pyproject.toml").write_text(f"[tool.bench.gate]\n{text}\n")
     with pytest.raises(Usage, match=says):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [(b'[tool.bench]\ngate = "5%"', "gate is no table but '5%'"), (b"[tool]\nbench = 1", "bench"), (b"\xff", "read")],
+)
+def test_a_gate_that_is_no_table_is_told_and_no_regression(tmp_path, content, says):
+    (tmp_path / "pyproject.toml").write_bytes(content)
+    with pytest.raises(Usage, match=f"pyproject.toml.* {says}"):
         read(tmp_path)

@@ -65,6 +65,25 @@ def test_runs_of_an_unknown_machine_stand_alone(results):
     assert [len(s.points) for s in series.join(_read(results))] == [1] * 20
 
 
+def test_runs_of_one_name_are_as_many_runs(results):
+    """`--out new` calls every day's run alike; none takes another's place, in a store or on the page."""
+    for n, run in enumerate(sorted(results.iterdir())):
+        (results.parent / f"day{n:02}").mkdir()
+        run.rename(results.parent / f"day{n:02}" / "new")
+        rows = results.parent / f"day{n:02}" / "new" / "rows.jsonl"
+        rows.write_text(rows.read_text().ljust(4000, " ")[:-1] + "\n")  # all of one length, too
+    folders = [folder for n in range(20) for folder in points.runs_in(results.parent / f"day{n:02}")]
+    found: list[points.Point] = []
+    for folder in folders:
+        found = points.read([folder], found)
+    assert found == points.read(folders) and len(found) == 20
+    (only,) = series.join(found)
+    assert [m.at for m in only.moved] == [10] and re.fullmatch(r"[▁▂]{10}[▇█]{10}", trends.blocks(only))
+    assert only.moved[0].before.started < only.moved[0].after.started
+    dots = re.findall(r'<use [^>]*\bx="([\d.]+)"[^>]*style="fill: #0072b2', trends.picture(only).svg)
+    assert len(set(dots)) == 20
+
+
 def test_a_wrong_answer_has_no_place_in_the_line(results):
     write(results.parent / "more", [0.1], first=21, status="wrong", reason="differs by 3")
     (only,) = series.join([*_read(results), *_read(results.parent / "more")])
@@ -144,6 +163,8 @@ def test_other_metrics_and_the_newest_runs_alone(results):
     (found,) = json.loads(_call("--json", "--metric", "memory", "--last", "5").output)
     assert [p["memory_mb"] for p in found["points"]] == pytest.approx([0.016, 0.017, 0.018, 0.019, 0.020])
     assert json.loads(_call("--json", "--last", "5", "--changed").output) == []
+    said = _call("--last", "5", "--changed").output
+    assert said.startswith("5 runs, 1 series of like runs, no change\n") and "good" not in said
 
 
 @pytest.mark.parametrize(
@@ -151,6 +172,7 @@ def test_other_metrics_and_the_newest_runs_alone(results):
     [
         (["--impl", "godo"], "did you mean good?"),
         (["--metric", "tiem"], "did you mean time?"),
+        (["--case", "size=65"], "no run has the case size=65; there are: size=64"),
         (["nowhere"], "nowhere is no folder of runs"),
         (["none.parquet"], "there is no file none.parquet"),
         (["--threshold", "much"], "is not a share"),

@@ -83,6 +83,15 @@ def test_figures_that_are_not_known_are_dashes(made, tmp_path):
     assert all("nan" not in t.lower().replace("nanoseconds", "") for t in (texts[0], texts[2]))
 
 
+def test_work_on_no_audio_has_no_real_time(made, tmp_path):
+    """As of what was imported: no column of zeros, of which one is the best, and no plot over them."""
+    rows = [replace(made.measured(i, 512, replicate=r), audio_seconds=0.0) for i in ("fast", "numpy") for r in range(2)]
+    texts = everywhere(Results(rows, made.environment()), tmp_path)
+    heads = [line for line in texts[0].splitlines() if line.startswith("| # | implementation |")]
+    assert heads and "median" in heads[0] and "real time" not in heads[0]
+    assert not list(tmp_path.glob("plots/speed-*"))
+
+
 def test_the_jobs_page_gets_the_report_without_pictures(made, tmp_path, monkeypatch):
     page = tmp_path / "summary.md"
     page.write_text("# before\n")
