@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,11 @@ SHARED = 24 << 10  # bytes a block, so that several blocks share a multiprocesso
 OUTPUTS = {"float32": (0, np.float32), "float16": (1, np.float16), "bfloat16": (2, np.uint16)}
 """How a kernel writes: OUTPUT in cuda/output.cuh, and the dtype on the host, where a bfloat16 is its bit pattern."""
 
+try:
+    __version__ = "NVRTC {1}.{2}".format(*nvrtc.nvrtcVersion())  # what made the code is what rows name
+except RuntimeError as error:
+    raise ImportError(f"the compiler NVRTC cannot be loaded: {error}") from error
+
 
 def compiled(file: str, arch: str, **constants: int) -> bytes:
     """The cubin of a file of cuda/ for ``arch`` ("sm_90") and compile-time ``constants``; needs no GPU.
@@ -35,10 +41,13 @@ def compiled(file: str, arch: str, **constants: int) -> bytes:
         macros = [(name, str(value)) for name, value in constants.items()]
         options = ProgramOptions(std="c++17", arch=arch, include_path=str(SOURCES), define_macro=macros or None)
         code = Program((SOURCES / file).read_text(), "c++", options).compile("cubin").code
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = kept.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(code)
-        unfinished.rename(kept)
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = kept.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(code)
+            unfinished.rename(kept)
+        except OSError:  # a read-only home, or a full one: compiled again next time
+            return bytes(code)
     return kept.read_bytes()
 
 
@@ -55,10 +64,14 @@ class Context:
         self.arch = f"sm_{major}{minor}"
         self.shared_limit = self.device.properties.max_shared_memory_per_block_optin  # bytes
         self.stream = self.device.create_stream()
+        self.spare: dict[int, list[int]] = defaultdict(list)  # addresses by size
 
     def kernel(self, file: str, name: str, most_shared: int = 0, **constants: int) -> Callable[..., None]:
         """``run(grid, shared_bytes, *arguments)``, launched on our stream with blocks of 256 threads. More than 48 KiB
-        of shared memory must be asked for beforehand: ``most_shared``, bytes."""
+        of shared memory must be asked for beforehand: ``most_shared``, bytes. Raises Unsupported where the device has
+        less."""
+        if most_shared > self.shared_limit:
+            raise Unsupported(f"it needs {most_shared} bytes of shared memory; {self.arch} has {self.shared_limit}")
         found = ObjectCode.from_cubin(compiled(file, self.arch, **constants)).get_kernel(name)
         if most_shared > 48 << 10:
             allowed = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
@@ -72,6 +85,16 @@ class Context:
 
     def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
         return Array(self, shape, dtype)
+
+    def take(self, size: int) -> int:
+        """Address of ``size`` bytes: of an array that is gone, where there is one. All work is on our stream, so that
+        what still uses it comes first; the driver takes long to find memory, and waits for the device to free it."""
+        return self.spare[size].pop() if self.spare[size] else int(_call(driver.cuMemAlloc(size)))
+
+    def __del__(self) -> None:
+        for addresses in getattr(self, "spare", {}).values():
+            for address in addresses:
+                driver.cuMemFree(address)
 
     def upload(self, array: Any) -> Array:
         """A copy of a host array on the device."""
@@ -88,12 +111,14 @@ class Context:
 
 
 class Array:
-    """Memory of the device with a shape; freed with the object."""
+    """Memory of the device with a shape; its context's for another one when the object is gone."""
+
+    pointer = 0
 
     def __init__(self, context: Context, shape: tuple[int, ...], dtype: Any):
         self.context, self.shape, self.dtype = context, tuple(shape), np.dtype(dtype)
         self.nbytes = int(np.prod(self.shape)) * self.dtype.itemsize
-        self.pointer = int(_call(driver.cuMemAlloc(max(16, self.nbytes))))
+        self.pointer = context.take(max(16, self.nbytes))
 
     def host(self) -> np.ndarray:
         out = np.empty(self.shape, self.dtype)
@@ -107,7 +132,8 @@ class Array:
         _call(driver.cuMemsetD32Async(self.pointer, value & 0xFFFFFFFF, self.nbytes // 4, handle))
 
     def __del__(self) -> None:
-        driver.cuMemFree(self.pointer)
+        if self.pointer:
+            self.context.spare[max(16, self.nbytes)].append(self.pointer)
 
 
 @cache

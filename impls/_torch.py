@@ -12,9 +12,13 @@ from bench import Op, Unsupported
 
 
 def device(case: Any) -> torch.device:
-    """Raises Unsupported where PyTorch does not see it."""
-    if case.device != "cpu" and not torch.cuda.is_available():
-        raise Unsupported("this PyTorch sees no CUDA device")
+    """It, made PyTorch's current one, whose streams and memory :func:`op` asks about; there convolutions are told to
+    stay in fp32, as products of matrices do by themselves. Raises Unsupported where PyTorch does not see it."""
+    if case.device != "cpu":
+        if not torch.cuda.is_available():
+            raise Unsupported("this PyTorch sees no CUDA device")
+        torch.cuda.set_device(int(case.device.partition(":")[2] or 0))
+        torch.backends.cudnn.allow_tf32 = False
     return torch.device(case.device)
 
 
@@ -59,17 +63,21 @@ def allocated() -> int:
 
 
 class Graph:
-    """A call captured as a CUDA graph when its arguments are first seen, and replayed while they are the same."""
+    """A call captured as a CUDA graph for the layout of its arguments, of copies of them. While the arguments are the
+    same it is replayed; others of that layout are copied first."""
 
     def __init__(self, run: Callable[..., torch.Tensor]):
         self.run = run
         self.arguments: tuple[torch.Tensor, ...] = ()
 
     def __call__(self, *arguments: torch.Tensor) -> torch.Tensor:
-        if len(self.arguments) != len(arguments) or any(
-            a is not b for a, b in zip(self.arguments, arguments, strict=True)
-        ):
-            self._capture(arguments)
+        if list(map(_layout, arguments)) != list(map(_layout, self.arguments)):
+            self.copies = tuple(a.clone() for a in arguments)
+            self._capture(self.copies)
+        elif any(a is not b for a, b in zip(self.arguments, arguments, strict=True)):
+            for copy, argument in zip(self.copies, arguments, strict=True):
+                copy.copy_(argument)
+        self.arguments = arguments
         self.graph.replay()
         return self.out
 
@@ -83,7 +91,10 @@ class Graph:
         self.graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self.graph):
             self.out = self.run(*arguments)
-        self.arguments = arguments
+
+
+def _layout(tensor: torch.Tensor) -> tuple[Any, ...]:
+    return tensor.shape, tensor.stride(), tensor.dtype
 
 
 class Pinned:

@@ -1,18 +1,21 @@
 #!/bin/bash
 # Everything that is to be learnt from a GPU that is lent for ten minutes; ends within nine: bash tools/gpu.sh
 #
-# It installs nothing: PYTHON (default: python3) has the packages; what it lacks is a row that says so. Under OUT
-# (default: here) it writes results/reference/<gpu>/ and reports/reference/<gpu>/. What was done is not done again, and
-# a run that was cut short goes on where it was: call it again until it says "all done". STEPS="mel ncu" does only those.
-# MINUTES (default: 9) is for all of it; REPLICATES (default: 1) are processes for each implementation.
+# It installs nothing: PYTHON (default: python3) has what the harness needs, soundfile, soxr and nvtx among it; what an
+# implementation lacks is a row that says so. Under OUT (default: here) it writes results/reference/<gpu>/ and
+# reports/reference/<gpu>/. What was done is not done again, and a run that was cut short goes on where it was: call it
+# again until it says "all done". STEPS="mel ncu-mel report-mel" does only those. MINUTES (default: 9) is for all of it;
+# REPLICATES (default: 1) are processes for each implementation.
 set -u
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 out=${OUT:-.}
 end=$(($(date +%s) + 60 * ${MINUTES:-9}))
-export PYTHONPATH=. # also where the project is not installed
+export PYTHONPATH=$PWD${PYTHONPATH:+:$PYTHONPATH} # also where the project is not installed
 gpu=$("$python" -c 'import re, pynvml as n; n.nvmlInit(); name = n.nvmlDeviceGetName(n.nvmlDeviceGetHandleByIndex(0))
 print(re.sub("[^a-z0-9]+", "-", name.lower()).strip("-"))') || { echo "no NVIDIA GPU can be seen here" >&2; exit 2; }
+lacking=$("$python" -c 'import bench.api, bench.report, bench.worker' 2>&1) ||
+    { echo "$python cannot run bench: ${lacking##*$'\n'}" >&2; exit 2; }
 results=$out/results/reference/$gpu reports=$out/reports/reference/$gpu
 mkdir -p "$results" "$reports"
 nvidia-smi -q -d CLOCK,POWER,TEMPERATURE,PERFORMANCE >"$reports/before.txt" 2>&1

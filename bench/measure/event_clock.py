@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from statistics import median
 from time import perf_counter_ns
 from typing import Any
 
@@ -19,6 +18,7 @@ from bench.measure.clock import Call, HostClock
 from bench.measure.gpu import Gpu
 
 SHORTEST_HOT_NS = 200_000
+MOST_FLUSHES = 64
 
 
 class EventClock(HostClock):
@@ -32,7 +32,6 @@ class EventClock(HostClock):
         self.gpu = gpu
         self._stream = stream
         self.start, self.end = gpu.event(), gpu.event()
-        self.flush_ns = self._between(lambda: self.gpu.flush(self.stream))
         self.flushes = 1
         self.discarded = 0
         self.held_by = ""
@@ -46,8 +45,10 @@ class EventClock(HostClock):
     @property
     def how(self) -> str:
         """For the reader of a row."""
-        clock = "the host's clock and a wait for the device" if self._stream is None else "CUDA events on its stream"
-        return f"cold: {clock}, one call a sample, L2 emptied before each; hot: events around many calls"
+        told = self._stream is not None
+        clock = "CUDA events on its stream" if told else "the host's clock and a wait for the device"
+        hot = "events" if told else "the same"
+        return f"cold: {clock}, one call a sample, L2 emptied before each; hot: {hot} around many calls"
 
     def wait(self) -> None:
         self.gpu.synchronize()
@@ -62,8 +63,14 @@ class EventClock(HostClock):
     ) -> float:  # fmt: skip
         """As the host's, longer, for clocks rise slowly; then it is known how long the host takes to launch."""
         call_ns = super().warm_up(run, args, least_ns, most_ns, before)
-        self.flushes = max(1, min(64, math.ceil(median(self._launch_ns(run, args) for _ in range(5)) / self.flush_ns)))
+        launch_ns = max(self._launch_ns(run, args) for _ in range(5))
+        self.flushes = max(1, min(MOST_FLUSHES, 1 + math.ceil(launch_ns / self._gained_ns())))
         return call_ns
+
+    def _gained_ns(self) -> float:
+        """How much longer the stream is busy with a flush than the host is at launching it."""
+        busy = self._between(lambda: self.gpu.flush(self.stream, MOST_FLUSHES)) / MOST_FLUSHES
+        return max(1.0, busy - self._launch_ns(lambda: self.gpu.flush(self.stream, 8), ()) / 8)
 
     def turn(
         self, run: Call, args: tuple[Any, ...], loops: int, overhead_ns: float, turn_ns: int,
@@ -85,11 +92,11 @@ class EventClock(HostClock):
 
     def figures(self, run: Call, args: tuple[Any, ...], turn_ns: int) -> dict[str, Any]:
         """Hot samples and the host's, for ``turn_ns`` each, three at least, and how the device fared."""
-        loops = max(1, min(10_000, math.ceil(SHORTEST_HOT_NS / self._between(lambda: run(*args)))))
+        loops = max(1, min(10_000, math.ceil(SHORTEST_HOT_NS / self._hot(run, args, 1))))
         hot: list[float] = []
         energy, started = self.gpu.millijoules(), perf_counter_ns()
         while len(hot) < 3 or perf_counter_ns() < started + turn_ns:
-            hot.append(self._between(lambda: [run(*args) for _ in range(loops)]) / loops)
+            hot.append(self._hot(run, args, loops) / loops)
         spent, busy, lasted = self.gpu.millijoules(), self.gpu.busy_percent(), perf_counter_ns() - started
         host: list[float] = []
         while len(host) < 3 or perf_counter_ns() < started + lasted + turn_ns:
@@ -115,13 +122,26 @@ class EventClock(HostClock):
         self.gpu.flush(self.stream, self.flushes)
         return round(self._between(lambda: run(*args)))
 
+    def _hot(self, run: Call, args: tuple[Any, ...], loops: int) -> float:
+        """ns of so many calls in a row."""
+
+        def calls() -> list[Any]:
+            return [run(*args) for _ in range(loops)]
+
+        return float(self._on_host(calls, ())) if self._stream is None else self._between(calls)
+
     def _between(self, work: Callable[[], Any]) -> float:
-        """ns on the stream between an event before ``work`` and one after it."""
+        """ns on the stream between an event before ``work`` and one after it.
+
+        What it returns is let go afterwards: freeing memory may wait for the device.
+        """
         stream = self.stream
         self.gpu.record(self.start, stream)
-        work()
+        kept = work()
         self.gpu.record(self.end, stream)
-        return max(1.0, self.gpu.elapsed_ns(self.start, self.end))
+        taken = max(1.0, self.gpu.elapsed_ns(self.start, self.end))
+        del kept
+        return taken
 
     def _on_host(self, run: Call, args: tuple[Any, ...]) -> int:
         started = perf_counter_ns()
@@ -133,7 +153,8 @@ class EventClock(HostClock):
         """How long the host is at a call before it may go on."""
         self.gpu.synchronize()
         started = perf_counter_ns()
-        run(*args)
+        kept = run(*args)
         launched = perf_counter_ns() - started
         self.gpu.synchronize()
+        del kept
         return launched

@@ -5,6 +5,7 @@ One small method a fact, so that tests can put a simulated device in its place.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,11 @@ class Clocks:
 def ordinal(device: str) -> int:
     """``cuda`` -> 0, ``cuda:1`` -> 1."""
     return int(device.partition(":")[2] or 0)
+
+
+def text(written: bytes) -> str:
+    """What the driver wrote into a buffer, which is longer: up to the first NUL; the bindings fill it with blanks."""
+    return bytes(written).partition(b"\0")[0].decode()
 
 
 class Gpu:
@@ -84,23 +90,23 @@ class Gpu:
 
     def clocks(self) -> Clocks:
         """Clock rate and what holds it; unknown (0) where NVML does not say."""
-        if self.handle is None:
-            return Clocks(0)
-        mhz = self.nvml.nvmlDeviceGetClockInfo(self.handle, self.nvml.NVML_CLOCK_SM)
-        mask = self.nvml.nvmlDeviceGetCurrentClocksThrottleReasons(self.handle)
-        return Clocks(int(mhz), " and ".join(why for bit, why in HOLDS.items() if mask & bit))
+        nvml = self.nvml
+        mhz = self._told(lambda: nvml.nvmlDeviceGetClockInfo(self.handle, nvml.NVML_CLOCK_SM)) or 0
+        mask = self._told(lambda: nvml.nvmlDeviceGetCurrentClocksThrottleReasons(self.handle)) or 0
+        return Clocks(mhz, " and ".join(why for bit, why in HOLDS.items() if mask & bit))
 
     def millijoules(self) -> int | None:
         """Energy since the driver was loaded; None where the device does not count it."""
-        try:
-            return int(self.nvml.nvmlDeviceGetTotalEnergyConsumption(self.handle)) if self.handle else None
-        except self.nvml.NVMLError:
-            return None
+        return self._told(lambda: self.nvml.nvmlDeviceGetTotalEnergyConsumption(self.handle))
 
     def busy_percent(self) -> int | None:
         """Share of the last sampling period (0.2 to 1 s) in which a kernel ran; None where it is not told."""
+        return self._told(lambda: self.nvml.nvmlDeviceGetUtilizationRates(self.handle).gpu)
+
+    def _told(self, ask: Callable[[], Any]) -> int | None:
+        """What NVML answers; None where it does not, as of a slice of a device or of a virtual one."""
         try:
-            return int(self.nvml.nvmlDeviceGetUtilizationRates(self.handle).gpu) if self.handle else None
+            return int(ask()) if self.handle else None
         except self.nvml.NVMLError:
             return None
 
@@ -109,7 +115,7 @@ class Gpu:
         try:
             self.nvml.nvmlInit()
             bus = self._call(self.driver.cuDeviceGetPCIBusId(13, self.device))
-            return self.nvml.nvmlDeviceGetHandleByPciBusId(bytes(bus).rstrip(b"\0"))
+            return self.nvml.nvmlDeviceGetHandleByPciBusId(text(bus))
         except self.nvml.NVMLError:
             return None
 

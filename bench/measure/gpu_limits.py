@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from bench.measure.gpu import Gpu, NoGpu, ordinal
+from bench.measure.gpu import Gpu, NoGpu, ordinal, text
 from bench.measure.limits import Limits, keep, kept
 from bench.userdata import cache_dir
 
 SOURCES = [Path(__file__).resolve().parents[n] / "cuda/limits.cu" for n in (2, 1)]  # in a checkout, installed
 SECONDS_AT_MOST = 120
 TRIES = 7  # of which the fastest counts: nothing makes a device faster than it is
+WARM_UP_NS = 300_000_000
 IN_MEMORY = 1 << 30
 CHAINS, WARP, THREADS, BLOCKS_EACH = 8, 32, 256, 4  # blocks a multiprocessor: every one has room for them
 FLOPS = {"fma32": 2 * CHAINS, "tf32": 2 * 16 * 8 * 8 * CHAINS / WARP, "bf16": 2 * 16 * 8 * 16 * CHAINS / WARP}
@@ -55,7 +56,7 @@ class Meter(Gpu):
             int(self._attribute(wanted.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)),
             int(self._attribute(wanted.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)),
         )
-        self.name = bytes(self._call(self.driver.cuDeviceGetName(100, self.device))).rstrip(b"\0").decode()
+        self.name = text(self._call(self.driver.cuDeviceGetName(100, self.device)))
         self.module: Any = None
 
     def time_ns(self, kernel: str, arguments: list[tuple[Any, Any]]) -> float:
@@ -100,6 +101,9 @@ def measure(meter: Any) -> Limits:
         least = min(lasted, *(meter.time_ns(kernel, arguments) for _ in range(TRIES)))
         return float(meter.processors * BLOCKS_EACH * THREADS * rounds * FLOPS[kernel] / least)
 
+    warm, spent = [(target, ctypes.c_void_p), ONES["fma32"], (1 << 14, ctypes.c_int)], 0.0
+    while spent < WARM_UP_NS:  # an idle device's clocks are low, and rise slowly
+        spent += meter.time_ns("fma32", warm)
     matrix = {f"{kernel}_gflops": rate(kernel) if meter.capability >= (8, 0) else None for kernel in ("tf32", "bf16")}
     in_cache = min(meter.l2_bytes // 2, IN_MEMORY // 2)
     return {

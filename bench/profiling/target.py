@@ -22,11 +22,17 @@ from bench.worker import Session
 MOST_CALLS = 10_000  # a timeline of more ranges than this can hardly be read
 
 
-def profiled_calls(run: Callable[..., Any], args: tuple[Any, ...], before: Callable[[], Any], wish: Wish) -> int:
-    """Call for about ``wish.seconds``; how often. Samplers know what counts by this function's name."""
+def profiled_calls(
+    run: Callable[..., Any], args: tuple[Any, ...], before: Callable[[], Any], wish: Wish, call_ns: float = 1.0
+) -> int:
+    """Call for about ``wish.seconds``; how often. Samplers know what counts by this function's name.
+
+    ``call_ns``: what a call takes, at least; a GPU is given its calls faster than it does them.
+    """
+    most = min(MOST_CALLS, wish.seconds * 1e9 / call_ns)
     sample = ranges.Range(wish.suite, wish.impl, wish.label, wish.op, "sample")
     calls, end = 0, perf_counter() + wish.seconds
-    while not calls or (perf_counter() < end and calls < MOST_CALLS):
+    while not calls or (perf_counter() < end and calls < most):
         before()
         with sample:
             run(*args)
@@ -52,7 +58,9 @@ def facts(wish: Wish) -> dict[str, Any]:
     bracket: AbstractContextManager[Any] = getattr(find(wish.tool), "bracket", lambda _: nullcontext())(wish)
     with bracket:
         started = perf_counter()
-        calls = profiled_calls(run, args, session.ops[wish.op].before or (lambda: None), wish)
+        least_ns = found["call_ns"] if session.gpu else 1.0
+        calls = profiled_calls(run, args, session.ops[wish.op].before or (lambda: None), wish, least_ns)
+        session.clocks[wish.op].wait()
         seconds = perf_counter() - started
     return {"calls": calls, "call_ms": 1000 * seconds / calls}
 

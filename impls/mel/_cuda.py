@@ -60,7 +60,7 @@ def by_passes(gpu, p, kaldi, sizes):
     """The same by mel.cu, of any size."""
     block, shared = frames_a_block(p.n_fft)
     frame = {"N_FFT": p.n_fft, "HOP": p.hop_length, "FRAMES": block, "WINDOW": p.win_length, "KALDI": int(kaldi)}
-    kernel = gpu.kernel("mel.cu", "mel", **frame, **sizes)
+    kernel = gpu.kernel("mel.cu", "mel", most_shared=shared, **frame, **sizes)
     host = (window(p).astype(np.float32), *frame_tables(p.n_fft), *bands(filterbank(p)))
     constant = tuple(map(gpu.upload, host))
     scale = np.float32(p.floor), np.float32(p.gain), np.float32(p.offset)

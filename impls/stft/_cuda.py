@@ -28,7 +28,8 @@ def forward(gpu, case, output="float32"):
     else:
         (block, shared), threads = frames_a_block(case.n_fft), THREADS
         sizes = {"N_FFT": case.n_fft, "HOP": case.hop_length, "FRAMES": block}
-        kernel, constant = gpu.kernel("stft.cu", "stft", **sizes, OUTPUT=written), tables(gpu, case.n_fft)
+        kernel = gpu.kernel("stft.cu", "stft", most_shared=shared, **sizes, OUTPUT=written)
+        constant = tables(gpu, case.n_fft)
 
     def run(audio):
         batch, length = audio.shape
@@ -42,15 +43,16 @@ def forward(gpu, case, output="float32"):
 
 def inverse(gpu, case):
     block, shared = frames_a_block(case.n_fft)
+    shared += 4 * TILE
     count, length, offset = frames(case), inverse_length(case), case.n_fft // 2 if case.center else 0
     sizes = {"N_FFT": case.n_fft, "HOP": case.hop_length, "FRAMES": block, "TILE": TILE}
-    kernel = gpu.kernel("istft.cu", "istft", **sizes)
+    kernel = gpu.kernel("istft.cu", "istft", most_shared=shared, **sizes)
     constant = (*tables(gpu, case.n_fft), gpu.upload(envelope(case)))
 
     def run(spectrum):
         out = gpu.empty((spectrum.shape[0], length), np.float32)
         shape = np.int32(length), np.int32(count), np.int32(offset)
-        kernel((-(-length // TILE), out.shape[0]), shared + 4 * TILE, spectrum, *shape, *constant, out)
+        kernel((-(-length // TILE), out.shape[0]), shared, spectrum, *shape, *constant, out)
         return out
 
     return run

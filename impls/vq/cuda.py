@@ -14,7 +14,8 @@ def cuda(case):
     gpu = Context(case.device)
     (stages, size, dim), constant = tables(gpu, case)
     sizes = {"DIM": dim, "SIZE": size, "STAGES": stages, "VECTORS": 32, "CODES": 32}
-    kernel, shared = gpu.kernel("vq.cu", "rvq", **sizes), 4 * 64 * (dim + 4) + 32 * 32
+    shared = 4 * 64 * (dim + 4) + 32 * 32
+    kernel = gpu.kernel("vq.cu", "rvq", most_shared=shared, **sizes)
 
     def encode(x):
         out = gpu.empty((stages, x.shape[0]), np.int32)

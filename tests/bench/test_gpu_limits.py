@@ -47,6 +47,18 @@ def test_rates_are_those_of_the_device_at_its_best():
     assert (found["isa"], found["name"]) == ("sm_90", "NVIDIA H200")
 
 
+def test_an_idle_device_is_given_time_to_raise_its_clocks():
+    class Idle(Simulated):
+        busy_ns = 0.0
+
+        def time_ns(self, kernel, arguments):
+            taken = super().time_ns(kernel, arguments) * max(1.0, 6 - self.busy_ns / 4e7)  # a sixth, for 200 ms
+            self.busy_ns += taken
+            return taken
+
+    assert measure(Idle()) == measure(Simulated())
+
+
 def test_before_ampere_there_is_no_such_matrix_rate():
     turing = Simulated()
     turing.capability = (7, 5)

@@ -87,6 +87,7 @@ class Emulated:
         launch = self.build(file, name, signature(file, name), **constants)
 
         def run(grid: tuple[int, ...], shared_bytes: int, *arguments: object, threads: int = self.threads) -> None:
+            assert shared_bytes <= max(48 << 10, most_shared), "a device refuses what was not asked for"
             launch((*grid, 1)[:2], threads, shared_bytes, *arguments)
 
         return run

@@ -109,6 +109,12 @@ def test_nvrtc_compiles_it_once_and_keeps_it(file, constants, compiled, tmp_path
     assert compiled(file, "sm_80", **constants)[:4] == b"\x7fELF"
 
 
+def test_a_home_where_nothing_can_be_kept_has_kernels_too(compiled, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path / "file"))
+    assert compiled("mulaw.cu", "sm_90")[:4] == b"\x7fELF"
+
+
 def test_a_size_that_no_kernel_can_do_is_refused_by_the_compiler(compiled):
     with pytest.raises(Exception, match="only factors 2, 3 and 5"):
         compiled("stft.cu", "sm_90", N_FFT=14, HOP=7, FRAMES=2, OUTPUT=0)

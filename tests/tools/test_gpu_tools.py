@@ -38,6 +38,7 @@ def test_a_throttled_turn_does_not_count():
 
 FAKE = """#!/bin/bash
 echo "${*//$'\\n'/ }" >>"$LOG"
+echo "$PYTHONPATH" >"$LOG.path"
 case "$1 $2 $3" in
     "-c "*) echo nvidia-h200 ;;
     "-m bench run")
@@ -55,11 +56,12 @@ def test_the_script_does_everything_once_and_goes_on_where_it_was_cut_short(tmp_
     python, log = tmp_path / "python", tmp_path / "log"
     python.write_text(FAKE)
     python.chmod(0o755)
-    env = os.environ | {"PYTHON": str(python), "OUT": str(tmp_path / "out"), "LOG": str(log)}
+    env = os.environ | {"PYTHON": str(python), "OUT": str(tmp_path / "out"), "LOG": str(log), "PYTHONPATH": "/wheels"}
     command = ["bash", str(ROOT / "tools/gpu.sh")]
     first = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert (first.returncode, first.stdout.splitlines()[-1]) == (1, "not done: vq; call it again")
     assert "== mel: exit 4" in first.stdout  # somebody's wrong answer is a row, and no reason to measure again
+    assert log.with_name("log.path").read_text() == f"{ROOT}:/wheels\n"  # what was brought along stays
     before = log.read_text().splitlines()
     results = tmp_path / "out/results/reference/nvidia-h200"
     assert f"-m bench report {results}/stft -o {tmp_path}/out/reports/reference/nvidia-h200/stft" in before
@@ -78,6 +80,19 @@ def test_without_a_gpu_it_says_so(tmp_path):
         ["bash", str(ROOT / "tools/gpu.sh")], env=env, capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, done.stderr) == (2, "no NVIDIA GPU can be seen here\n")
+
+
+def test_without_a_package_that_the_harness_needs_nothing_begins(tmp_path):
+    python, log = tmp_path / "python", tmp_path / "log"
+    lacks = "import[[:space:]]bench*) echo Traceback >&2; echo \"No module named 'soxr'\" >&2; exit 1 ;;\n"
+    python.write_text(FAKE.replace('case "$1 $2 $3" in\n', f'case "$1 $2 $3" in\n    "-c "{lacks}'))
+    python.chmod(0o755)
+    env = os.environ | {"PYTHON": str(python), "OUT": str(tmp_path / "out"), "LOG": str(log)}
+    done = subprocess.run(
+        ["bash", str(ROOT / "tools/gpu.sh")], env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (2, f"{python} cannot run bench: No module named 'soxr'\n")
+    assert "bench run" not in log.read_text()
 
 
 def test_no_step_begins_without_time(tmp_path):

@@ -42,7 +42,8 @@ def program(wish: Wish) -> str:
 
 def command(target: Sequence[str], wish: Wish) -> list[str]:
     options = ["--nvtx", "--nvtx-include", included(wish), "--metrics", ",".join(METRICS), "--csv",
-               "--launch-count", str(LAUNCHES), "--log-file", str(wish.path / TABLE)]  # fmt: skip
+               "--launch-count", str(LAUNCHES), "--clock-control", "none",  # by itself it would lock them to their base
+               "--log-file", str(wish.path / TABLE)]  # fmt: skip
     return [program(wish), *options, *target]
 
 

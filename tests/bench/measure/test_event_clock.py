@@ -1,14 +1,16 @@
 """The clock of a GPU against a simulated device whose every duration is known."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from bench.measure import clock, event_clock
 from bench.measure.event_clock import EventClock
-from bench.measure.gpu import Clocks, Gpu, NoGpu, ordinal
+from bench.measure.gpu import Clocks, Gpu, NoGpu, ordinal, text
 from bench.plan import Plan
 from bench.runner import Runner, Turn
 
-COLD, HOT, FLUSH, LAUNCH = 9_000, 5_000, 12_000, 60_000  # ns
+COLD, HOT, FLUSH, LAUNCH, LAUNCH_OF_FLUSH, LOADING = 9_000, 5_000, 12_000, 59_000, 3_000, 2_000_000  # ns
 
 
 class Device:
@@ -47,9 +49,11 @@ class Device:
         return end["at"] - start["at"]
 
     def flush(self, stream, times=1):
-        self.flushed += times
+        for _ in range(times):  # the first of a process loads its kernel
+            self.now += LAUNCH_OF_FLUSH if self.flushed else LOADING
+            self.flushed += 1
+            self.enqueue(FLUSH)
         self.cached = False
-        self.enqueue(FLUSH * times)
 
     def synchronize(self):
         self.now = max(self.now, self.free)
@@ -88,10 +92,24 @@ def warm(device):
 
 
 def test_a_cold_sample_is_the_kernel_alone_though_launching_takes_longer(device, warm):
-    assert warm.flushes * FLUSH >= LAUNCH  # the stream is busy until the launch is done
+    assert warm.flushes * (FLUSH - LAUNCH_OF_FLUSH) >= LAUNCH  # the stream is busy until the launch is done
     samples = warm.turn(device.kernel, (), 1, 0.0, 1_000_000)
     assert len(samples) > 3
     assert set(samples) == {COLD}
+
+
+def test_the_result_is_let_go_after_the_time_is_taken(device, warm):
+    class Result:
+        def __del__(self):  # of memory that the driver frees when the device has done with it
+            device.synchronize()
+            device.now += 700_000
+
+    def run():
+        device.kernel()
+        return Result()
+
+    assert set(warm.turn(run, (), 1, 0.0, 5_000_000)) == {COLD}
+    assert max(warm.figures(run, (), 5_000_000)["hot_ns"]) <= LAUNCH + COLD
 
 
 def test_with_too_short_a_flush_the_launch_would_be_measured(device, warm):
@@ -102,7 +120,7 @@ def test_with_too_short_a_flush_the_launch_would_be_measured(device, warm):
 def test_hot_samples_are_of_many_calls_and_the_hosts_clock_stands_beside(device, warm):
     device.now = device.free = 10**9
     found = warm.figures(device.kernel, (), 5_000_000)
-    assert found["hot_loops"] > 3
+    assert found["hot_loops"] >= 3
     assert min(found["hot_ns"]) >= HOT  # launching is the limit here, and a hot loop shows it
     assert max(found["hot_ns"]) <= LAUNCH + COLD
     assert all(h == pytest.approx(LAUNCH + HOT, abs=100) for h in found["host_ns"][1:])
@@ -140,6 +158,18 @@ def test_without_a_stream_the_host_waits_for_the_device(device):
     assert "the host's clock" in whole.how
 
 
+def test_without_a_stream_hot_calls_are_waited_for(device, monkeypatch):
+    monkeypatch.setattr(device, "record", lambda event, stream: event.update(at=device.now))  # on a stream that is idle
+
+    def call():
+        device.now += 1000
+        device.enqueue(50_000)
+
+    found = EventClock(device, None).figures(call, (), 1_000_000)
+    assert min(found["hot_ns"]) >= 50_000 and found["hot_loops"] == 4
+    assert "hot: the same" in found["timing"]
+
+
 def test_the_stream_may_be_told_late(device):
     assert EventClock(device, lambda: 7).stream == 7
 
@@ -158,6 +188,29 @@ def test_a_row_of_which_all_was_discarded_says_so():
     assert "40 of 40 samples were discarded: its power cap held" in figures["reason"]
     steady = runner._figures(turn([5.0] * 12, [2] * 6, discarded=3))
     assert (steady["status"], steady["discarded"]) == ("ok", 3)
+
+
+def test_what_nvml_does_not_tell_is_unknown():
+    class Error(Exception):
+        pass
+
+    def refuse(*_):
+        raise Error
+
+    names = ("ClockInfo", "CurrentClocksThrottleReasons", "TotalEnergyConsumption", "UtilizationRates")
+    gpu = Gpu.__new__(Gpu)
+    gpu.nvml = SimpleNamespace(NVMLError=Error, NVML_CLOCK_SM=1, **{f"nvmlDeviceGet{name}": refuse for name in names})
+    for gpu.handle in ("a slice of a device", None):
+        assert (gpu.clocks(), gpu.millijoules(), gpu.busy_percent()) == (Clocks(0), None, None)
+    gpu.handle, gpu.nvml.nvmlDeviceGetClockInfo = "a virtual device", lambda *_: 1980
+    assert gpu.clocks() == Clocks(1980)
+    gpu.nvml.nvmlDeviceGetCurrentClocksThrottleReasons = lambda handle: 0x44
+    assert gpu.clocks() == Clocks(1980, "its power cap and heat (hardware)")
+
+
+def test_a_name_ends_where_the_driver_ended_it():
+    assert text(b"NVIDIA H200\0" + 88 * b" ") == "NVIDIA H200"
+    assert text(b"0000:01:00.0\0") == "0000:01:00.0"
 
 
 def test_devices_are_counted_from_zero():

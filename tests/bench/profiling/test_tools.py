@@ -4,11 +4,13 @@ import shutil
 import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from bench.profiling import stacks
+from bench.profiling import stacks, target
 from bench.profiling.run import choose, profile
 from bench.profiling.tools import NAMES, Refused, find, ncu, nsys, perf
 from bench.profiling.wish import Wish
@@ -58,6 +60,7 @@ def test_ncu_counts_inside_the_range_of_a_sample_whose_name_is_escaped():
     command = ncu.command(["python"], wish(tool="ncu"))
     assert command[command.index("--nvtx-include") + 1] == r"bench@toy\/good\/size=64\/add\/sample/"
     assert command[command.index("--metrics") + 1].startswith("gpu__time_duration.sum,dram__bytes")
+    assert command[command.index("--clock-control") + 1] == "none"  # its own default, base, locks the GPU's clocks
     assert command[-1] == "python"
 
 
@@ -105,6 +108,29 @@ def test_what_is_outside_the_calls_is_left_out():
     )
     assert stacks.inside(found, "profiled_calls") == {("run (b.py:4)", "fft (c)"): 3}
     assert stacks.folded(stacks.unfolded(found)) == found
+
+
+def test_calls_of_a_gpu_count_when_they_are_done(monkeypatch, tmp_path):
+    """The host launches in 1 ms what takes the device 10."""
+    now, done = [0.0], [0.0]
+
+    def launch():
+        now[0] += 1e-3
+        done[0] = max(done[0], now[0]) + 10e-3
+
+    def wait():
+        now[0] = max(now[0], done[0])
+
+    op = SimpleNamespace(before=None)
+    session = SimpleNamespace(
+        hello=dict, open=lambda _: {"ops": ["add"]}, ready=lambda *_, **__: {"wrong": "", "call_ns": 10e6}, gpu="a GPU",
+        measured={"add": (launch, (), 1, 0.0)}, clocks={"add": SimpleNamespace(wait=wait)}, ops={"add": op},
+    )  # fmt: skip
+    monkeypatch.setattr(target, "Session", lambda *_: session)
+    monkeypatch.setattr(target, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(ncu, "bracket", lambda wish: nullcontext())
+    found = target.facts(wish(tmp_path, "ncu", seconds=2.0))
+    assert found == {"calls": 200, "call_ms": pytest.approx(10, rel=0.01)}
 
 
 def test_every_tool_says_where_to_get_it():
