@@ -25,6 +25,9 @@ STATUSES = {
     "unstable": "measured, but its interval did not reach the asked precision within the budget",
 }
 
+UNWRITTEN = "unwritten"
+"""What a worker answers where the run's folder takes no more: no row's status, for no implementation failed."""
+
 
 class Unsupported(Exception):
     """Raised by an implementation that cannot do a case here; the text becomes the row's reason."""
@@ -181,7 +184,9 @@ class Suite:
     parameter of cases over which speed is drawn, such as the number of workers); ``curve`` (where cases
     differ in rate and quality, what the report draws of them); ``scored`` (True where implementations are codecs, whose
     round trips over a corpus are scored after the timing); ``hosts`` (suites whose implementations take part here too,
-    as ``suite:implementation``; ``adopt`` is given what they return).
+    as ``suite:implementation``; ``adopt`` is given what they return); ``starter`` (where implementations return
+    something else than ops: the body of a small one, of which `bench new` makes a file with all that it needs of
+    :mod:`bench` imported).
     """
 
     name: str = ""
@@ -194,6 +199,7 @@ class Suite:
     curve: Curve | None = None
     scored: bool = False
     hosts: tuple[str, ...] = ()
+    starter: str = ""
 
     def kind(self, impl: str) -> str:
         """What an implementation does, where those of a suite do different things: only those of a kind are ranked."""

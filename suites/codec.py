@@ -46,8 +46,9 @@ class CodecSuite(Suite):
     - ``lag_samples``: by how many samples, at the case's rate, what is decoded lags behind what went in (one figure,
       the median over the stretches); ``lag_spread_samples``: their interquartile range; ``lag_impulse_samples``: the
       same by an impulse, where the codec passes one;
-    - ``algorithmic_delay_ms``: that lag and the time for which samples are held back: a frame (``decode``), or what is
-      measured when frames are fed one at a time (``stream``); ``declared_delay_ms`` beside it, and the difference.
+    - ``algorithmic_delay_ms``: that lag and the time for which samples are held back: a frame (``decode``, of a codec
+      that declares a delay), or what is measured when frames are fed one at a time (``stream``); ``declared_delay_ms``
+      beside it, and the difference.
     """
 
     name = "codec"
@@ -67,13 +68,26 @@ class CodecSuite(Suite):
         "batch": [{"bitrate": [6.0], "sample_rate": [24000], "channels": [1], "seconds": [5.0], "batch": [1, 8, 32]}],
     }  # fmt: skip
 
+    starter = """\
+import numpy as np
+
+def encode(x):  # float32 (channels, samples) -> packets; replace it
+    return [x.T.astype("<f2").tobytes()]
+
+def decode(packets):  # packets -> float32 (channels, samples)
+    return np.frombuffer(b"".join(packets), "<f2").reshape(-1, case.channels).T.astype(np.float32)
+
+nominal = 16 * case.sample_rate * case.channels  # bit/s
+return Codec(case.sample_rate, encode, decode, nominal, channels=2)
+"""
+
     def adopt(self, made: Any, case: Case) -> Mapping[str, Op]:
         if not isinstance(made, Codec):
             raise TypeError(f"an implementation of codec returns a bench.Codec, not {type(made).__name__}")
         return ops(made, case)
 
     def valid(self, case: Case) -> bool:
-        return case.channels in (1, 2) and case.params.get("batch", 1) >= 1
+        return case.channels in (1, 2) and case.params.get("batch", 1) >= 1 and 0 < case.bitrate < float("inf")
 
     def audio(self, case: Case) -> np.ndarray:
         sounds = clip(case.corpus, case.seconds, case.sample_rate, case.params.get("batch", 1), case.seed)
@@ -110,13 +124,14 @@ class CodecSuite(Suite):
             lag = calibrate(pairs, case.sample_rate, "envelope" if facts["parametric"] else "auto")
         except ValueError:  # the whole corpus is silent: what the codec declares has to do
             return _declared(facts)
-        held = facts.get("buffer", facts["frame"]) / facts["rate"]
         figures = {
             "lag_samples": float(lag.samples),
             "lag_spread_samples": lag.spread,
             "lag_correlation": round(lag.correlation, 4),
-            "algorithmic_delay_ms": round(1000 * (lag.samples / case.sample_rate + held), 3),
         }
+        if "buffer" in facts or "delay" in facts:  # else a file, or a network that is not causal, may hold all of it
+            held = facts.get("buffer", facts["frame"]) / facts["rate"]
+            figures["algorithmic_delay_ms"] = round(1000 * (lag.samples / case.sample_rate + held), 3)
         if (impulse := impulse_lag(case, call)) is not None:
             figures["lag_impulse_samples"] = impulse
         if "delay" in facts:

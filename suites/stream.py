@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from bench.streaming import Chain, Running, of_codec
 
 FRAMES = 1000  # of which p99 and the longest are told
 LATEST = 1.5  # s that a stream may lag behind its offline twin at the end
+SHORTEST = 0.2  # s of audio: what a stream holds back at first, soxr's 46 ms for one, must have come out
 JOIN = "+"  # between the links of a chain
 
 
@@ -73,12 +75,22 @@ class StreamSuite(Suite):
             made: list[tuple[str, Stream]] = []
             for link in links:
                 rate = made[-1][1].rate_out if made else case.sample_rate
-                here = Case(case.suite, {**case.params, "sample_rate": rate}, case.device, case.threads, case.seed)
+                here = replace(case, params={**case.params, "sample_rate": rate})
                 made.append((link.name, as_stream(link.make(here, **link.variant))))
             return Chain(made)
 
         requires = tuple(dict.fromkeys(module for link in links for module in link.requires))
         return Implementation(self.name, name, make, requires, links[0].extra, links[0].devices)
+
+    starter = """\
+def whole(x):  # all of float32 (channels, samples) at once -> (channels, outputs, ...); replace it
+    return x
+
+def opened():  # a fresh state: the next samples -> the outputs that are ready by then
+    return lambda x: x
+
+return Stream(case.sample_rate, opened, whole)
+"""
 
     def adopt(self, made: Any, case: Case) -> dict[str, Op]:
         if isinstance(made, Codec) and made.differentiable and not made.stream:
@@ -87,7 +99,10 @@ class StreamSuite(Suite):
         return ops(chain, case)
 
     def valid(self, case: Case) -> bool:
-        return case.channels == 1 and case.params.get("batch", 1) == 1
+        """Mono, and long enough that something comes out of whole pieces."""
+        if case.channels != 1 or case.params.get("batch", 1) != 1 or case.sample_rate < 1:
+            return False
+        return bool(case.frame_ms > 0 and case.seconds >= max(SHORTEST, 2 * case.frame_ms / 1000))
 
     def audio(self, case: Case) -> np.ndarray:
         return clip(case.corpus, case.seconds, case.sample_rate, 1, case.seed)

@@ -1,6 +1,6 @@
 """Mimi through Kyutai's package moshi, which pins an older PyTorch and so has an interpreter of its own.
 
-Importing this proves that the interpreter is there.
+Importing this proves that the interpreter is there and has moshi.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ if not PYTHON:
     raise ImportError(f"{VARIABLE} is not set; moshi needs a PyTorch of its own: {HOW}")
 if not os.access(Path(PYTHON).expanduser(), os.X_OK):
     raise ImportError(f"{VARIABLE}={PYTHON} is no interpreter; {HOW}")
+QUIET = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+ASKED = [str(Path(PYTHON).expanduser()), "-c", "import importlib.metadata as m; print(m.version('moshi'))"]
+__version__ = subprocess.run(ASKED, capture_output=True, text=True, env=QUIET, check=False).stdout.strip()
+if not __version__:
+    raise ImportError(f"{VARIABLE}={PYTHON} has no moshi; {HOW}")
 CHILD = Path(__file__).with_name("_moshi_child.py")
 RATE, HOP, CODEBOOKS, BITS = 24000, 1920, 32, 11
 
@@ -34,9 +39,8 @@ class Child:
 
     def __init__(self, *arguments: str, python: str = PYTHON):
         command = [str(Path(python).expanduser()), str(CHILD), *arguments]
-        quiet = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=quiet
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=QUIET
         )
         self.about = self._head()
 

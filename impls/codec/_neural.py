@@ -99,7 +99,7 @@ class Network:
     def _pieces(self, x: Tensor, per: int, gives: int, state: Any, whole: Any, then: Any) -> Tensor:
         """``then(whole(x))`` on the CPU; a long ``x`` in pieces. ``per``, ``gives``: steps of x and of y in a frame."""
         frames, piece = x.shape[-1] // per, round(CHUNK_SECONDS * self.rate / self.hop)
-        x = x.to(self.device) if x.shape[-1] * 4 < 1 << 30 else x
+        x = x.to(self.device)
         if frames <= piece * 3 // 2 or (self.reach is None and self.stream is None):
             return then(whole(x)).cpu()
         parts, step = [], state() if self.reach is None else None

@@ -32,12 +32,12 @@ class Denoise(nn.Module):
 
 def network(case: Any, **changes: Any) -> Network:
     """SoundStream for a case; ``changes`` are other hyper-parameters than the published ones."""
-    count = books(case, "SoundStream", range(1, MOST + 1), BITS * RATE / HOP)
+    there = _codebooks(case.weights)
+    count = books(case, "SoundStream", range(1, (there or MOST) + 1), BITS * RATE / HOP)
     with seeded(case.seed) as generator:
-        model = SoundStream(n_q=_codebooks(case.weights) or max(PUBLISHED, count), **changes).eval()
+        model = SoundStream(n_q=there or max(PUBLISHED, count), **changes).eval()
         if case.weights:
             loaded(model, case.weights)
-            count = min(count, model.quantizer.n_q)
         else:
             lively(model.encoder, model.decoder)
             latents = model.embed(sound(RATE)).detach()

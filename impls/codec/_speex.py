@@ -11,6 +11,7 @@ from impls.codec._library import library
 
 LIBRARY = library("libspeex.so.1", "libspeex1")
 for name, result, arguments in (
+    ("speex_lib_ctl", c_int, [c_int, c_void_p]),
     ("speex_lib_get_mode", c_void_p, [c_int]),
     ("speex_encoder_init", c_void_p, [c_void_p]),
     ("speex_encoder_ctl", c_int, [c_void_p, c_int, c_void_p]),
@@ -30,6 +31,16 @@ for name, result, arguments in (
     function.restype, function.argtypes = result, arguments
 
 GET_FRAME_SIZE, SET_QUALITY, SET_COMPLEXITY, GET_BITRATE, SET_SAMPLING_RATE, GET_LOOKAHEAD = 3, 4, 16, 19, 24, 39
+GET_VERSION_STRING = 9  # of the library, not of a state
+
+
+def _version() -> str:
+    text = c_char_p()
+    LIBRARY.speex_lib_ctl(GET_VERSION_STRING, byref(text))
+    return (text.value or b"").decode()
+
+
+__version__ = _version()
 
 
 class _Coder:

@@ -19,7 +19,7 @@ def loaded(
     """Fill ``model`` with the weights in ``place``, a file.
 
     ``renamed`` turns the file's names into the model's. Raises Unsupported, in one line with the way out, for a file
-    that is missing, cut short or no safetensors, and for another architecture.
+    that is missing, cut short or no safetensors, for another architecture, and for weights that are no floats.
     """
     found = read(Path(place))
     config = Path(place).with_name("config.json")
@@ -39,6 +39,10 @@ def loaded(
         raise Unsupported(
             f"{place} is of another architecture: {', '.join(filter(None, said))}; name weights of this very model"
         )
+    floats = {k: v for k, v in found.items() if wanted[k].is_floating_point() and v.numel() > 1}  # one: a flag
+    if rounded := sorted(k for k, v in floats.items() if not v.is_floating_point()):
+        kind = str(found[rounded[0]].dtype).removeprefix("torch.")
+        raise Unsupported(f"{place} holds {rounded[0]} as {kind}, without a scale; name weights in floating point")
     model.load_state_dict({k: v.to(wanted[k].dtype) for k, v in found.items()})
 
 

@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from bench import registry
+from bench.core import Case
+from bench.scaffold import text_for
 
 PLUGIN = Path(__file__).parents[1] / "example_plugin"
 
@@ -93,9 +96,19 @@ def test_the_file_that_new_writes_is_measured_and_judged(bench, tmp_path):
     assert after.returncode == 0 and json.loads(after.stdout)[0]["status"] in ("ok", "unstable")
 
 
+def test_what_new_writes_fits_its_suite():
+    """A codec, a stream or a recogniser is not made of ops: the file is of the kind that its suite takes."""
+    for suite in registry.load().suites.values():
+        made: dict[str, Any] = {}
+        exec(text_for(suite, "mine"), made)
+        (mine,) = getattr(made["mine"], registry.MARK)
+        assert mine.ops(Case(suite.name, suite.expand("quick")[0]), suite), suite.name
+
+
 def test_new_refuses_what_would_overwrite_or_clash(bench, tmp_path):
     assert bench("new", "impl", "toy", "mine").returncode == 0
-    for name, why in (("mine", "is there already"), ("good", "already has 'good'"), ("a-b", "cannot name")):
+    refused = {"mine": "is there already", "good": "already has 'good'", "a-b": "cannot name", "class": "cannot name"}
+    for name, why in {**refused, "all": "all is every one", "_x": "_ begins a helper"}.items():
         done = bench("new", "impl", "toy", name)
         assert done.returncode == 2 and why in done.stderr and "Traceback" not in done.stderr
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
 import importlib
 import json
 import os
@@ -14,7 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench import Codec
+from bench import Codec, Unsupported
+from bench.registry import load
+from bench.worker import prove, version_of
 
 ROOT = Path(__file__).resolve().parents[2]
 Make = Callable[..., Codec]
@@ -73,6 +77,28 @@ def test_evs_runs_the_programs_of_the_user(codec: Make, evs: Path) -> None:
     assert packets == made.encode(x)
     assert codec("evs", 64, 8000).nominal == 24400
     assert codec("evs", 64, 44100).rate == 48000
+
+
+def shown(name: str) -> str:
+    """The version that rows and scores state of a codec."""
+    prove(load().find("codec", name))
+    return version_of(load().find("codec", name))
+
+
+def test_the_version_of_evs_is_a_hash_of_its_programs(evs: Path) -> None:
+    data = b"".join((evs / name).read_bytes() for name in ("EVS_cod", "EVS_dec"))
+    assert shown("evs") == f"sha256 {hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def test_the_version_of_speex_is_what_libspeex_writes_into_headers() -> None:
+    try:
+        version = shown("speex")
+    except Unsupported as reason:
+        pytest.skip(str(reason))
+    speex, header = importlib.import_module("impls.codec._speex"), ctypes.create_string_buffer(80)
+    mode = ctypes.c_void_p(speex.LIBRARY.speex_lib_get_mode(0))
+    speex.LIBRARY.speex_init_header(header, 8000, 1, mode)
+    assert version == header.raw[8:28].split(b"\0")[0].removeprefix(b"speex-").decode()
 
 
 @pytest.mark.parametrize(

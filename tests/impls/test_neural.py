@@ -151,14 +151,20 @@ def test_a_case_with_a_batch():
         ops(replace(codec, encode_batch=None), case)
 
 
-def test_moshi_says_how_to_get_it(monkeypatch):
+def test_moshi_says_how_to_get_it_and_which_it_is(monkeypatch, tmp_path):
+    for name, body in (("with", "echo 0.2.11"), ("without", "echo PackageNotFoundError >&2; exit 1")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
     for variable, said in (
         ("", "BENCH_MOSHI_PYTHON is not set; .*pip install moshi"),
         ("/gone/python", "is no interpreter; "),
+        (str(tmp_path / "without"), "has no moshi; .*pip install moshi"),
     ):
         monkeypatch.setenv("BENCH_MOSHI_PYTHON", variable)
         with pytest.raises(ImportError, match=said):
             runpy.run_module("impls.codec._moshi")
+    monkeypatch.setenv("BENCH_MOSHI_PYTHON", str(tmp_path / "with"))
+    assert runpy.run_module("impls.codec._moshi")["__version__"] == "0.2.11"  # what rows and scores state
 
 
 @pytest.mark.skipif(

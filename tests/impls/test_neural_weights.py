@@ -102,6 +102,11 @@ CASES = {
         r"of another architecture: 2 missing \(decoder.layers.0.conv.bias\); name weights of this",
     ),
     "unexpected": ({}, lambda s: s | {"surplus": torch.zeros(1)}, r"1 unexpected \(surplus\)"),
+    "kind": (
+        {},
+        lambda s: {name: tensor.to(torch.int8) for name, tensor in s.items()},
+        r"holds decoder.layers.0.conv.bias as int8, without a scale; name weights in floating point",
+    ),
     "shape": ({"num_filters": 4}, dict, r"of another shape \(decoder.layers.0.conv.bias \(64,\), not \(32,\)\)"),
 }
 

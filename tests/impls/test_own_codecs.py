@@ -170,6 +170,8 @@ def test_weights_that_the_user_has(tmp_path) -> None:
         truth = trained.encode(torch.from_numpy(x)[None], n_q=8).numpy()
     assert (network.codes(x[None]) == truth).all()
     assert not made.random_weights and made.payload_bits(made.encode(x)) == 30 * 8 * 4
+    with pytest.raises(Unsupported, match=r"0\.75 to 9 kbit/s, and not 20: --bitrate 9 is near"):  # its 12 codebooks
+        _soundstream.network(tiny.case(20.0, weights=wanted.weights), **SOUNDSTREAM)
     with pytest.raises(Unsupported, match="another architecture") as refused:
         _soundstream.network(wanted, C=3, D=8, N=16)
     assert "\n" not in str(refused.value)

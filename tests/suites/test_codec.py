@@ -71,6 +71,13 @@ def test_what_a_stream_holds_back_is_delay(made):
     assert suite.quality(case, "decode", lambda *args: ops["decode"].call(args))["algorithmic_delay_ms"] == 10.0
 
 
+def test_what_neither_streams_nor_declares_a_delay_has_no_delay_to_state(made):
+    """A file of FLAC comes out without a lag, and nobody gets its first sample before the last went in."""
+    suite, case, ops, _ = made("flac")
+    found = suite.quality(case, "decode", lambda *args: ops["decode"].call(args))
+    assert found["lag_samples"] == 0 and not any("delay" in name for name in found)
+
+
 def test_a_call_of_stream_is_one_frame_and_the_signal_goes_round(made):
     _, _, ops, x = made("toy")
     stream = ops["stream"]
@@ -137,6 +144,15 @@ def test_what_passing_through_another_rate_costs(made, rate, least, most):
     error = np.sum((ops["decode"].call((x,))[0][:, :8000] - x)[:, 800:-800].astype(float) ** 2)
     snr = 10 * np.log10(np.sum(x[:, 800:-800] ** 2) / error) if error else 999
     assert least <= snr <= most
+
+
+@pytest.mark.parametrize(
+    ("what", "there"), [({}, True), ({"bitrate": 0.0}, False), ({"bitrate": -6.0}, False), ({"bitrate": np.nan}, False),
+                        ({"bitrate": np.inf}, False), ({"channels": 3}, False), ({"batch": 0}, False)],
+)  # fmt: skip
+def test_a_case_that_no_codec_could_be_asked_for_is_left_out(toys, what, there):
+    """A report divides by the bitrate that was asked for."""
+    assert toys.suite("codec").valid(Case("codec", {**CASE, **what})) is there
 
 
 def test_stereo_asked_of_a_mono_codec_is_unsupported_and_says_why(made):

@@ -47,6 +47,10 @@ SAME = [
     ("so, um, this", "so this"),
     ("so [noise] this <unk>", "so this"),
     ("printed (at Mainz) in", "printed at mainz in"),
+    ("It\u2019s what they\u2019ve done; he won\u02bct", "it is what they have done he will not"),
+    ("Well... I think, 3.5...", "well i think 3.5"),
+    ("Well\u2026 I think\u2026", "well i think"),
+    ("...", ""),
     ("  a\tb\n", "a b"),
 ]
 
