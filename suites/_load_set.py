@@ -33,6 +33,7 @@ FORMATS = {  # of soundfile: (format, subtype, file name)
 LOSSLESS = ("wav", "flac")
 VERSION = 1  # of this file's layout: another number makes all sets anew
 A_FOLDER = 1000  # files: more make some file systems slow
+AT_ONCE = 1 << 20  # samples: libsndfile's Vorbis encoder holds all that it is given on the stack, 8 MiB as a rule
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -143,7 +144,9 @@ def _write(folder: Path, pool: np.ndarray, facts: dict) -> None:
         path = folder / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            soundfile.write(path, _stretch(pool, i, facts["frames"]), facts["sample_rate"], subtype, format=kind)
+            with soundfile.SoundFile(path, "w", facts["sample_rate"], 1, subtype, format=kind) as file:
+                for block in np.split(_stretch(pool, i, facts["frames"]), range(AT_ONCE, facts["frames"], AT_ONCE)):
+                    file.write(block)
         except soundfile.LibsndfileError as error:
             if "No space" in str(error):
                 raise OSError(str(error)) from None

@@ -79,6 +79,9 @@ class Fft(Suite):
     def audio_seconds(self, case: Case) -> float:
         return case.batch * case.n / SAMPLE_RATE
 
+    def valid(self, case: Case) -> bool:
+        return case.n >= 1 and case.batch >= 1
+
 
 def forward(audio: np.ndarray) -> np.ndarray:
     """The transform in float64: complex128 (batch, n // 2 + 1)."""

@@ -236,6 +236,8 @@ class Mel(Suite):
 
     def valid(self, case: Case) -> bool:
         """At least one frame, and a signal longer than the reflection."""
+        if case.preset not in PRESETS or case.batch < 1:
+            return False
         return frames(case) > 0 and samples(case) > PRESETS[case.preset].n_fft // 2
 
 

@@ -89,7 +89,8 @@ class Quantize(Suite):
     }  # fmt: skip
 
     def valid(self, case: Case) -> bool:
-        return case.format in (WAVEFORM if case.signal == "waveform" else SPECTROGRAM)
+        known = {"waveform": WAVEFORM, "spectrogram": SPECTROGRAM}.get(case.signal, [])
+        return case.format in known and case.batch >= 1 and round(case.seconds * case.sample_rate) >= 1
 
     def audio(self, case: Case) -> np.ndarray:
         return clip(case.corpus, case.seconds, case.sample_rate, case.batch, case.seed)

@@ -81,7 +81,8 @@ class Resample(Suite):
     }
 
     def valid(self, case: Case) -> bool:
-        return case.source_rate != case.target_rate
+        two = case.source_rate != case.target_rate and min(case.source_rate, case.target_rate) >= 1
+        return bool(two and case.batch >= 1 and lengths(case)[0] >= 1)
 
     def audio(self, case: Case) -> np.ndarray:
         return clip(case.corpus, case.seconds, case.source_rate, case.batch, case.seed)

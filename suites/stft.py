@@ -146,7 +146,8 @@ class Stft(Suite):
 
     def valid(self, case: Case) -> bool:
         """At least two overlapping frames, and a signal longer than the reflection."""
-        return 2 * case.hop_length <= case.n_fft and samples(case) >= case.n_fft + case.hop_length
+        overlap = 1 <= case.hop_length <= case.n_fft / 2
+        return bool(overlap and case.batch >= 1 and samples(case) >= case.n_fft + case.hop_length)
 
 
 def forward(case: Case, audio: np.ndarray) -> np.ndarray:

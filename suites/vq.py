@@ -169,7 +169,7 @@ class Vq(Suite):
 
     def valid(self, case: Case) -> bool:
         kind = case.quantizer
-        if kind not in KINDS or case.size < 2 or case.stages < 1 or vectors(case) < 1:
+        if kind not in KINDS or case.size < 2 or min(case.stages, case.dim, vectors(case)) < 1:
             return False
         if kind in ANCHORS:
             return bool(case.stages <= min(case.dim, _features.N_MELS) and case.size <= 1 << 16)

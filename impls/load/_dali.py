@@ -1,7 +1,9 @@
 """DALI pipelines: one file, decoded at once and not ahead; a set, shuffled, cropped and decoded ahead."""
 
+import os
 from math import gcd
 
+import numpy as np
 from nvidia.dali import fn, math, pipeline_def, types
 
 
@@ -20,7 +22,8 @@ def one_file(case, path, start, frames):
         prefetch_queue_depth=1,
     )
     def pipeline():
-        encoded, _ = fn.readers.file(files=[path], dont_use_mmap=case.cache == "cold")
+        name = types.Constant(np.frombuffer(os.fsencode(path), np.uint8), device="cpu")
+        encoded = fn.io.file.read(name, dont_use_mmap=case.cache == "cold")  # readers.file reads two calls ahead
         audio, _ = fn.decoders.audio(encoded, dtype=types.FLOAT, downmix=True)
         return audio if frames is None else fn.slice(audio, start, frames, axes=[0])
 
@@ -71,8 +74,6 @@ def host(values):
 
 def log_mel(audio):
     """As ``suites/_load_mel.py`` says, by DALI's own operators."""
-    import numpy as np
-
     from suites._load_mel import FLOOR, HOP_LENGTH, N_FFT, N_MELS
 
     window = (np.sin(np.pi * np.arange(N_FFT) / N_FFT) ** 2).tolist()

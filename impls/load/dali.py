@@ -3,7 +3,10 @@ from bench import Unsupported, impl
 
 @impl("load", requires="nvidia.dali", extra="dali", devices=("cpu", "cuda"))
 def dali(case):
-    """``readers.file``, ``decoders.audio`` (whole files), ``slice``; on a GPU, the log-mel is made there."""
+    """``io.file.read``, or ``readers.file`` for epochs, which reads ahead; ``decoders.audio`` (whole files), ``slice``.
+
+    On a GPU, the log-mel is made there.
+    """
     from impls.load import _dali
 
     if case.format in ("mp3", "opus"):

@@ -14,7 +14,7 @@ def torchaudio(case):
     sizes = {"n_fft": p.n_fft, "hop_length": p.hop_length, "n_mels": p.n_mels, "f_max": p.f_max}
     slaney = {"norm": "slaney", "mel_scale": "slaney"} if p.scale == "slaney" else {}
     transform = MelSpectrogram(p.sample_rate, power=p.power, **sizes, **slaney).to(device(case))
-    logarithms = {"tts": lambda y: y.clamp_(p.floor).log_(), "bsqvit": to_db}
+    logarithms = {"tts": lambda y: y.clamp_(p.floor).log_(), "bsqvit": to_db, "power1024x80": AmplitudeToDB("power")}
     log = logarithms.get(case.preset, lambda y: to_db(y).div_(40).add_(1))
     ops = {"mel": lambda x: transform(x)[..., : frames(case)]}
     ops["log_mel"] = lambda x: log(ops["mel"](x))

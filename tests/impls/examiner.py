@@ -22,7 +22,7 @@ from bench.registry import load
 from bench.signals import KINDS
 
 SECONDS = 0.4  # long enough for several frames of the largest transform
-LONG = ("full", "curve", "hour")  # grids whose settings differ from those of the others in number only
+LONG = ("full", "curve")  # grids whose settings differ from those of the others in number only
 SLOW = {("vq", "default")}  # published sizes, half a minute of fitting; quick has every kind, kernels full sizes
 UNSTEADY = {("codec2", "decode"), ("codec2", "stream")}  # draws random phases from a state that no call resets
 

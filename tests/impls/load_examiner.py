@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,24 @@ def decoding(implementation: Implementation) -> Iterator[str]:
         for chunk in (0.0, 0.5):
             case = Case("load", {"format": format, "seconds": 2.0, "chunk": chunk, **DECODE})
             yield from answer(implementation, case, "decode")
+
+
+def reading(implementation: Implementation) -> Iterator[str]:
+    """What a cold call gives is in the file when it is called: reading is in its time."""
+    case = Case("load", {"format": "wav", "seconds": 0.25, "chunk": 0.0, **DECODE, "cache": "cold"})
+    made, args = ready(implementation, case)
+    if "decode" not in made:
+        return
+    native = made["decode"].native(args["decode"])
+    made["decode"].run(*native)
+    file = Path(native[0])
+    before = file.read_bytes()
+    try:
+        file.write_bytes(before[:44] + bytes(len(before) - 44))  # after the header, silence
+        out = made["decode"].finish(made["decode"].run(*native))
+        yield "a cold call gives what was read before it" if out.any() else ""
+    finally:
+        file.write_bytes(before)
 
 
 def epochs(implementation: Implementation) -> Iterator[str]:
@@ -92,7 +111,7 @@ def examine(implementation: Implementation) -> dict[str, Any]:
             return {"skipped": f"{module}: {error}", "problems": [], "answers": 0}
     gc.freeze()  # the libraries' own objects: each of the epochs watched for leaks would search all of them for garbage
     try:
-        found = [*decoding(implementation), *epochs(implementation)]
+        found = [*decoding(implementation), *reading(implementation), *epochs(implementation)]
     except Unsupported as reason:
         return {"skipped": str(reason), "problems": [], "answers": 0}
     return {"skipped": "", "problems": [f for f in found if f], "answers": len(found)}

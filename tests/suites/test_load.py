@@ -198,6 +198,16 @@ def test_a_set_is_made_once_by_its_content(format):
         assert not np.array_equal(first.source(3), first.source(2))
 
 
+def test_no_encoder_is_given_more_than_its_stack_holds(monkeypatch):
+    """Vorbis's died of 44 s at 48 kHz at once."""
+    given, write = [], soundfile.SoundFile.write
+    monkeypatch.setattr(soundfile.SoundFile, "write", lambda file, data: (given.append(len(data)), write(file, data)))
+    monkeypatch.setattr(_load_set, "AT_ONCE", 3000)
+    made = files(case(files=2, batch=2, seed=3, seconds=0.51))
+    assert given == 2 * [3000, 3000, 2160]
+    np.testing.assert_array_equal(soundfile.read(made.paths[1], dtype="int16")[0], made.source(1))
+
+
 def test_a_cache_that_cannot_be_written_says_so(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path / "file"))
@@ -249,6 +259,17 @@ def test_a_loader_that_keeps_its_files_mapped_has_no_cold_case():
     native = op.native(SUITE.inputs(wanted, SUITE.audio(wanted))["epoch"])
     op.before()
     op.run(*native)
+    with pytest.raises(Unsupported, match="mapped"):
+        op.before()
+
+
+def test_a_decoder_that_keeps_its_file_mapped_has_no_cold_case():
+    wanted, mapped = case(cache="cold", files=1, batch=1), []
+    (op,) = SUITE.adopt({"decode": lambda path, *_: mapped.append(np.memmap(path, np.uint8, "r"))}, wanted).values()
+    native = op.native(SUITE.inputs(wanted, SUITE.audio(wanted))["decode"])
+    op.before()
+    op.run(*native)
+    assert mapped[0].max()
     with pytest.raises(Unsupported, match="mapped"):
         op.before()
 
@@ -305,3 +326,4 @@ def test_cases_that_make_no_sense_are_left_out():
     assert all(SUITE.valid(Case("load", p)) for p in SUITE.expand("default") + SUITE.expand("quick"))
     assert not SUITE.valid(case(batch=7)) and not SUITE.valid(case(format="aiff"))
     assert not SUITE.valid(case(format="opus", sample_rate=44000)) and not SUITE.valid(case(files=1))
+    assert not SUITE.valid(case(chunk=-0.2)) and not SUITE.valid(case(chunk=1e-5)) and SUITE.valid(case(chunk=0.0))

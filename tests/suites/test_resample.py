@@ -43,6 +43,15 @@ def test_the_ideal_samples_a_band_limited_signal_exactly(source, target, of_band
     np.testing.assert_allclose(r.ideal(burst(source, hz), source, target), burst(target, hz), atol=1e-12)
 
 
+def test_librosas_answer_is_fitted():
+    """It takes 22050 (48000 / 44100) for a little more than 24000, and rounds up."""
+    pytest.importorskip("librosa")
+    c = case(44100, 48000, seconds=0.5)
+    x = SUITE.audio(c)
+    out = load().find("resample", "librosa").ops(c, SUITE)["resample"].call((x,))
+    assert judged(c, x, out).wrong == "" and out.shape == (1, 24000)
+
+
 @pytest.mark.parametrize(("source", "target"), [pair for pair in r.PAIRS if pair[0] > pair[1]])
 def test_the_ideal_removes_what_the_new_rate_cannot_hold(source, target):
     assert np.abs(r.ideal(burst(source, 1.1 * target / 2), source, target)).max() < 1e-10

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench.codec import Codec, Pipe
-from bench.core import Case, Unsupported
+from bench.core import Case, Implementation, Unsupported
 from bench.registry import UnknownName, load
 from bench.streaming import Chain, Running, Stream, of_codec
 
@@ -261,6 +261,10 @@ def test_a_chain_is_made_of_names_each_for_the_rate_before_it():
     assert SUITE.kind("resample:c+mulaw:numpy") == "chain" and SUITE.kind("codec:opus:cbr") == "codec"
     with pytest.raises(UnknownName, match="did you mean mulaw:numpy"):
         load().find("stream", "resample:c+mulaw:nump")
+    given: list[Case] = []
+    link = Implementation("stream", "a", lambda c: (given.append(c), late(0))[1])
+    SUITE.compose("a+a", lambda _: link).make(replace(here, corpus="folder", weights="file"))
+    assert [(c.corpus, c.weights, c.sample_rate) for c in given] == 2 * [("folder", "file", 16000)]
     chosen = load().select(["stream"], ["mulaw:c+mulaw:c", "mulaw"])["stream"]
     assert {"mulaw:c+mulaw:c", "mulaw:c", "mulaw:numpy"} < {i.name for i in chosen}
 
