@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from bench import exits
 from bench.verbs import SETTINGS, verb
@@ -33,7 +34,9 @@ def _suites(_context: Any, _parameter: Any, incomplete: str) -> list[str]:
 def _impls(context: Any, _parameter: Any, incomplete: str) -> list[str]:
     from bench.registry import load
 
-    chosen = context.params.get("suites") or list(load().suites)
+    # an option without its value ends click's parsing: the suites before it are still among the arguments
+    given = (*context.params.get("suites", ()), *context.args)
+    chosen = [suite for suite in load().suites if suite in given] or list(load().suites)
     names = {i.name for suite in chosen for i in load().of(suite)} | {"all"}
     *before, last = incomplete.split(",")
     return [",".join([*before, n]) for n in sorted(names) if n.startswith(last)]
@@ -145,6 +148,7 @@ def run(suites: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> 
 
     if not suites and not options["resume"]:
         raise ValueError("name a suite, such as stft; `bench list` shows them all")
+    _only_resume() if options["resume"] else None
     quiet = quiet or as_json
     options["threads"] = _whole_numbers(options["threads"])
     watcher = observer() if not quiet else None
@@ -160,6 +164,15 @@ def run(suites: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> 
     results = store.results()
     _show(results, as_json, quiet)
     sys.exit(exits.FAILED if results.failed() or any(failed_scores(store.folder)) else exits.FINE)
+
+
+def _only_resume() -> None:
+    """Whoever goes on with a run has its plan; what else is asked would be ignored."""
+    context = click.get_current_context()
+    given = [p for p in context.command.params if context.get_parameter_source(p.name) is ParameterSource.COMMANDLINE]
+    told = [p.human_readable_name if p.name == "suites" else p.opts[0] for p in given]
+    if more := [name for name in told if name not in ("--resume", "--json", "--quiet")]:
+        raise ValueError(f"--resume goes on with a run as it was planned; leave out {' '.join(more)}, or start another")
 
 
 def _whole_numbers(text: str) -> list[int]:
@@ -368,10 +381,9 @@ def new_impl(suite: str, name: str) -> None:
 
 @main.command(context_settings=SETTINGS)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@verb
 def completion(shell: str) -> None:
     """The script that completes names in your shell: eval "$(bench completion bash)" """
-    from click.shell_completion import get_completion_class
+    from bench.completion import script
 
-    kind = get_completion_class(shell)
-    assert kind
-    click.echo(kind(main, {}, "bench", "_BENCH_COMPLETE").source())
+    click.echo(script(shell, main))

@@ -36,6 +36,14 @@ install_debian_packages() {
     say "Python 3.11 or later is needed; PYTHON=python3.12 make ... names another"
     exit 1
 }
+# uv leaves out what it does not know, without a word
+"$python" -c '
+import sys, tomllib
+with open("pyproject.toml", "rb") as file:
+    known = tomllib.load(file)["project"]["optional-dependencies"]
+if unknown := set(filter(None, sys.argv[1].split(","))) - set(known):
+    print(f"setup: no extra is called {min(unknown)!r}; with commas between them:", ",".join(known), file=sys.stderr)
+    sys.exit(2)' "$extras"
 missing=''
 need cc gcc libc6-dev
 need make make
@@ -63,14 +71,24 @@ case ",$extras," in
     ;;
 esac
 
-wanted="$extras $(cat pyproject.toml tools/setup.sh | cksum)"
+# $venv may be another checkout's, too; bench does not start where the checkout was moved or Python is another one now
+wanted="$extras $(pwd -P) $(cat pyproject.toml tools/setup.sh | cksum)"
 stamp=$venv/.installed
-if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x "$venv/bin/bench" ]; then
+if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && "$venv/bin/bench" --version >/dev/null 2>&1; then
     [ -z "$(find csrc CMakeLists.txt -newer "$stamp" -type f -print -quit)" ] && exit 0
 fi
 
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install -q --disable-pip-version-check 'uv>=0.5' 'scikit-build-core>=0.10' 'cmake>=3.16' ninja
+if ! "$venv/bin/python" -c '' 2>/dev/null; then
+    # venv leaves links as they are, also to a Python that is gone
+    [ -e "$venv/bin/python" ] || rm -f "$venv/bin/python" "$venv"/bin/python3*
+    "$python" -m venv "$venv"
+fi
+# pip is missing after a setup that was interrupted, or when Python is another one now
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip >/dev/null
+"$venv/bin/python" -m pip install -q --disable-pip-version-check 'uv>=0.5' 'scikit-build-core>=0.10' 'cmake>=3.16' ninja || {
+    say "pip has no uv or no build tools, for the reason above: it needs PyPI, or an index that its settings name"
+    exit 1
+}
 say "installing audio-bench${extras:+[$extras]}"
 # byte code now and once, for workers start by the hundred; without build isolation, so that the C library is built
 # again within seconds when its sources change
