@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench import environment, plan, yardstick
+from bench import environment, hardware, plan, yardstick
 from bench.asr import SUITE as RECOGNISERS
 from bench.corpus import Corpus
 from bench.measure import gpu_limits
@@ -78,6 +79,7 @@ def begin(
     processor's peak is measured ahead of every turn (:mod:`bench.yardstick`).
     """
     if resume is not None:
+        _same_machine(Path(resume))
         store = Store(Path(resume), None)
         unchanged(store.plan.weights)
         return store
@@ -140,6 +142,15 @@ def execute(store: Store, observer: Observer | None = None, referee: Referee | N
             score(store, load(), observer)
     finally:
         store.close()
+
+
+def _same_machine(run: Path) -> None:
+    """Raises :class:`bench.plan.Usage` where a run was begun elsewhere: the replicates of a row are of one machine."""
+    record = run / "environment.json"
+    was = json.loads(record.read_text()).get("machine") if record.exists() else None
+    here = environment.machine_id({"cpu": hardware.cpu(), "memory": hardware.memory()})
+    if was not in (None, here):
+        raise plan.Usage(f"{run} was begun on another machine, {was}, and this is {here}; start another run")
 
 
 def _scoring(suites: Sequence[str], metrics: Sequence[str], asr: str, engine: str) -> dict[str, Any]:

@@ -70,7 +70,8 @@ def why_no_gpu() -> str:
 def on_gpu(results: Path) -> set[tuple[str, str]]:
     """(suite, implementation) that some run directory below ``results`` shows to have run rightly on a GPU."""
     folders = [plan.parent for plan in results.rglob("plan.json") if '"device": "cuda' in plan.read_text()]
-    rows = (row for folder in folders for row in read_rows(folder / "rows.jsonl"))
+    begun = [path for folder in folders if (path := folder / "rows.jsonl").exists()]  # not killed before
+    rows = (row for path in begun for row in read_rows(path))
     return {(row.suite, row.impl) for row in rows if row.status in ("ok", "unstable") and row.device != "cpu"}
 
 

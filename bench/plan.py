@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any
 
 from bench.core import Case, Suite
@@ -88,7 +89,12 @@ def make(
     **settings: Any,
 ) -> Plan:
     """Raises :class:`Usage` or :class:`bench.registry.UnknownName` with a suggestion."""
-    device = settings.get("device", "cpu")
+    device = parse_device(settings.get("device", "cpu"))
+    if not 0 <= settings.get("seed", 0) < 2**63:
+        raise Usage(f"a seed is a whole number from 0 to 2^63 - 1; this is {settings['seed']}")
+    suites = list(dict.fromkeys(suites))  # whoever asks twice wants it once
+    if "threads" in settings:
+        settings["threads"] = tuple(dict.fromkeys(settings["threads"]))
     found = [registry.suite(name) for name in suites]
     chosen = registry.select(suites, impl, exclude)
     items = [
@@ -158,10 +164,13 @@ def parse_value(text: str, like: Any) -> Any:
             raise Usage(f"{text!r} is neither on nor off")
         return known[text.lower()]
     try:
-        return type(like)(text)
+        value = type(like)(text)
     except ValueError:
         kind = "a whole number" if isinstance(like, int) else "a number"
         raise Usage(f"{text!r} is not {kind}") from None
+    if isinstance(value, float) and not isfinite(value):
+        raise Usage(f"{text!r} is not a finite number")
+    return value
 
 
 def parse_case(texts: Sequence[str]) -> dict[str, list[str]]:
@@ -173,6 +182,13 @@ def parse_case(texts: Sequence[str]) -> dict[str, list[str]]:
             raise Usage(f"--case takes NAME=VALUE[,VALUE...], such as n_fft=1024,2048; this is {text!r}")
         found.setdefault(name, []).extend(values.split(","))
     return found
+
+
+def parse_device(text: str) -> str:
+    """``cpu``, ``cuda`` or ``cuda:1``."""
+    if not re.fullmatch(r"cpu|cuda(:[0-9]+)?", text):
+        raise Usage(f"{text!r} is no device; write cpu, cuda, or cuda:1 for the second GPU")
+    return text
 
 
 def parse_engine(text: str) -> str:
@@ -194,9 +210,10 @@ def parse_seconds(text: str) -> float:
 def parse_share(text: str) -> float:
     """``1%`` or ``0.01``."""
     number = text.strip().removesuffix("%")
-    if not _number(number) or not 0 <= float(number) < 100:
+    whole = 100 if text.strip().endswith("%") else 1  # a bare 3 is hardly meant as 300%
+    if not _number(number) or not 0 <= float(number) < whole:
         raise Usage(f"{text!r} is not a share; write 1% or 0.01")
-    return float(number) / 100 if text.strip().endswith("%") else float(number)
+    return float(number) / whole
 
 
 def parse_size(text: str) -> int:

@@ -51,6 +51,7 @@ class Failed(Exception):
     """A request that brought no answer: ``status`` and ``reason`` are the row's; ``dead`` if the worker is gone."""
 
     def __init__(self, status: str, reason: str, dead: bool = False):
+        reason = reason.encode(errors="backslashreplace").decode()  # the name of a file in it may hold any byte
         super().__init__(reason)
         self.status, self.reason, self.dead = status, reason, dead
 
@@ -218,7 +219,11 @@ class Worker:
                 self.kill()
                 raise Failed("oom", f"{doing} {too_much}; stopped", dead=True)
         line, _, self.pending = self.pending.partition(b"\n")
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            answer: dict[str, Any] = json.loads(line)
+        except ValueError:  # it wrote into what is not its own
+            self.kill()
+            raise Failed("error", f"{doing} wrote into the harness's own socket; stopped", dead=True) from None
         if "status" in answer:
             raise Failed(answer["status"], answer["reason"])
         return answer
@@ -270,7 +275,7 @@ class Worker:
         last = f"; its last words: {words}" if words else ""
         if code == -signal.SIGKILL and _oom_kills() > self.oom_kills:
             return Failed("oom", f"{doing}: the kernel killed it because memory ran out{last}", dead=True)
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        how = f"was killed by {_signal(-code)}" if code < 0 else f"exited with code {code}"
         return Failed("crash", f"{doing}: the process {how}{last}", dead=True)
 
 
@@ -294,6 +299,13 @@ class Copy:
 def _environment(conditions: Conditions, home: Home) -> dict[str, str]:
     path = [*home.path, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return conditions.environment() | {"PYTHONPATH": os.pathsep.join(path)}
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal has none
+        return f"signal {number}"
 
 
 def _group_lives(group: int) -> bool:

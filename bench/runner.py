@@ -16,7 +16,7 @@ from math import ceil
 from typing import Any, TypeVar
 
 from bench import stats
-from bench.core import Case
+from bench.core import UNWRITTEN, Case
 from bench.nursery import COPIES, Nursery
 from bench.plan import Item
 from bench.process import Conditions, Failed, Home, Worker, ahead, allocator_text
@@ -86,9 +86,9 @@ class Runner:
         self.order = random.Random(self.plan.seed)
         self.nursery = Nursery(self.plan.copies and self.plan.device == "cpu")  # a driver's state is not copied
         # what failed once is not tried again in later replicates, nor after a resume
-        self.failed = {
-            self._place(r.impl, r.threads, r.case, r.op) for r in store.rows if r.status not in ("ok", "unstable")
-        }
+        self.failed: set[tuple[Any, ...]] = set()
+        for row in store.rows:
+            self._note(row)
 
     def run(self) -> None:
         """Measure everything that is not on disk yet. KeyboardInterrupt passes; what is complete is kept."""
@@ -268,16 +268,20 @@ class Runner:
 
     def add(self, row: Row) -> None:
         self.store.append(row)
-        if row.status not in ("ok", "unstable"):
-            self.failed.add(self._place(row.impl, row.threads, row.case, row.op))
+        self._note(row)
         self.observer.row(row)
 
-    @staticmethod
-    def _place(impl: str, threads: int, params: Mapping[str, Any], op: str) -> tuple[Any, ...]:
-        return impl, threads, tuple(sorted(params.items())), op
+    def _note(self, row: Row) -> None:
+        # a file that cannot be read was never started, and another of that name may run
+        if row.status not in ("ok", "unstable") and row.started:
+            self.failed.add(self._place(row.suite, row.impl, row.threads, row.case, row.op))
 
-    def has_failed(self, impl: str, threads: int, params: Mapping[str, Any], op: str) -> bool:
-        return self._place(impl, threads, params, op) in self.failed
+    @staticmethod
+    def _place(suite: str, impl: str, threads: int, params: Mapping[str, Any], op: str) -> tuple[Any, ...]:
+        return suite, impl, threads, tuple(sorted(params.items())), op
+
+    def has_failed(self, suite: str, impl: str, threads: int, params: Mapping[str, Any], op: str) -> bool:
+        return self._place(suite, impl, threads, params, op) in self.failed
 
 
 def in_turn(them: Sequence[T], replicate: int) -> list[T]:
@@ -323,7 +327,7 @@ class Crew:
 
     def muster(self) -> None:
         """Start every worker that has work left; they import side by side, before anything is measured."""
-        impls = [i for i in self.impls if not self.runner.has_failed(i, self.threads, {}, "") and not self._all_done(i)]
+        impls = [i for i in self.impls if not self._failed(i, {}) and not self._all_done(i)]
         self.runner.nursery.prepare(self.replicate, {self._label(i): partial(self._fresh, i) for i in impls})
         for impl in impls:
             self.runner.observer.doing(f"{self.item.suite}: {impl} starts")
@@ -344,18 +348,16 @@ class Crew:
         """Implementations to open for a case; those that died since are started again."""
         wanted = [i for i in self.impls if any(self.wanted(i, params, op) for op in self.item.ops)]
         for impl in wanted:
-            if impl not in self.workers and not self.runner.has_failed(impl, self.threads, {}, ""):
+            if impl not in self.workers and not self._failed(impl, {}):
                 self._start(impl)
                 self.workers[impl].send("hello")
                 self._greet(impl, {})
-        return [i for i in wanted if i in self.workers and not self.runner.has_failed(i, self.threads, params, "")]
+        return [i for i in wanted if i in self.workers and not self._failed(i, params)]
 
     def wanted(self, impl: str, params: dict[str, Any], op: str) -> bool:
         row = self.row(impl, params, op)
         done = row.key in self.runner.store.done or self.runner.referee.decided(row)
-        return not done and not any(
-            self.runner.has_failed(impl, self.threads, p, o) for p, o in ((params, op), (params, ""), ({}, ""))
-        )
+        return not done and not any(self._failed(impl, p, o) for p, o in ((params, op), (params, ""), ({}, "")))
 
     def case(self, params: dict[str, Any]) -> Case:
         plan = self.runner.plan
@@ -449,12 +451,17 @@ class Crew:
         try:
             return call()
         except Failed as failure:
+            if failure.status == UNWRITTEN:
+                raise self.runner.store.unwritten(failure.reason) from None
             if failure.dead:
                 self.workers.pop(impl)
             started = datetime.now(UTC).isoformat(timespec="milliseconds")
             figures = {"status": failure.status, "reason": failure.reason, "started": started}
             self.runner.add(self.row(impl, params, op, version=self.version.get(impl, ""), **figures))
             return None
+
+    def _failed(self, impl: str, params: Mapping[str, Any], op: str = "") -> bool:
+        return self.runner.has_failed(self.item.suite, impl, self.threads, params, op)
 
     def _all_done(self, impl: str) -> bool:
         return not any(self.wanted(impl, params, op) for params in self.item.cases for op in self.item.ops)

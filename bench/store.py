@@ -36,7 +36,7 @@ class Store:
             self._lock()
             if plan is not None:
                 self._start(plan, environment or {})
-            self.plan = Plan.from_json(json.loads((folder / "plan.json").read_text()))
+            self.plan = _read_plan(folder / "plan.json")
             self.lines, self.score_lines = Lines(self.path), Lines(folder / "scores.jsonl")
             self.rows = read_rows(self.path) if self.path.exists() else []
             self.done = {row.key for row in self.rows}
@@ -89,6 +89,10 @@ class Store:
             raise CannotWrite(self._lost("the disk is full", 0)) from error
         keep()
 
+    def unwritten(self, why: str) -> CannotWrite:
+        """What to raise where a worker could not write beside the rows."""
+        return CannotWrite(self._lost(why, 0))
+
     def results(self) -> Results:
         return Results.load(self.folder)
 
@@ -131,6 +135,14 @@ class Store:
             f"cannot write into {self.folder}: {why}. {len(self.rows)} rows{scores} are safe{lost}. "
             f"Make room, then: bench run --resume {self.folder}"
         )
+
+
+def _read_plan(path: Path) -> Plan:
+    text = path.read_text()
+    try:
+        return Plan.from_json(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Usage(f"{path} is no plan that this version of audio-bench knows ({error}); start another run") from None
 
 
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:

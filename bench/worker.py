@@ -7,6 +7,7 @@ parent (:mod:`bench.process`) enforces deadlines and survives whatever happens h
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import hashlib
 import importlib
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from bench import layout
-from bench.core import Case, Check, Implementation, Op, Suite, Unsupported
+from bench.core import UNWRITTEN, Case, Check, Implementation, Op, Suite, Unsupported
 from bench.measure import memory, ranges
 from bench.measure.clock import HostClock
 from bench.measure.event_clock import EventClock
@@ -173,38 +174,65 @@ class Session:
         """What a profiler sees of what we do now."""
         return ranges.Range(self.suite.name, self.implementation.name, self.case.label, op, phase)
 
-    def _inputs(self) -> dict[str, tuple[Any, ...]]:
+    def _inputs(self, only: str = "") -> dict[str, tuple[Any, ...]]:
+        """Of every operation, or of that one."""
+
         def compute() -> Arrays:
             made = self.suite.inputs(self.case, self.suite.audio(self.case))
             return {f"{op}.{n:02}": array for op, args in made.items() for n, array in enumerate(args)}
 
         inputs: dict[str, tuple[Any, ...]] = {}
-        for name, array in self._cached("inputs", compute).items():
+        for name, array in self._cached("inputs", compute, only and f"{only}.").items():
             op = name.partition(".")[0]
             inputs[op] = (*inputs.get(op, ()), array)
         return inputs
 
     def _check(self, op: str, args: tuple[Any, ...], out: Any) -> Check:
+        kept = self._inputs(op)[op]  # what every rival is given: the call may have written into its own
+
         def compute() -> Arrays:
-            reference = self.suite.reference(self.case, op, args)
+            reference = self.suite.reference(self.case, op, kept)
             return {} if reference is None else {"reference": reference}
 
         found = self._cached(f"reference-{op}", compute)
-        return self.suite.judge(self.ops[op], self.case, op, args, out, found.get("reference"))
+        check = self.suite.judge(self.ops[op], self.case, op, kept, out, found.get("reference"))
+        if not check.wrong and not all(map(_alike, args, kept)):
+            return Check(check.metrics, "writes into its input, so that the next call is given another")
+        return check
 
-    def _cached(self, what: str, compute: Callable[[], Arrays]) -> Arrays:
-        """Arrays that every worker of a case needs, computed by the first and read by the others."""
+    def _cached(self, what: str, compute: Callable[[], Arrays], start: str = "") -> Arrays:
+        """Arrays that every worker of a case needs, computed by the first and read by the others.
+
+        Only those whose names begin with ``start`` are read.
+        """
         c = self.case
         key = json.dumps([c.suite, dict(c.params), c.seed, c.corpus, what], sort_keys=True)
         folder = self.scratch / hashlib.sha256(key.encode()).hexdigest()[:24]
         if not folder.is_dir():
             arrays = compute()
-            unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
-            unfinished.mkdir(parents=True)
-            for name, array in arrays.items():
-                np.save(unfinished / f"{name}.npy", array, allow_pickle=False)
-            unfinished.rename(folder)
-        return {p.stem: np.load(p, allow_pickle=False) for p in sorted(folder.iterdir())}
+            try:
+                _keep(folder, arrays)
+            except OSError as error:
+                full = error.errno in (None, errno.ENOSPC, errno.EDQUOT)  # NumPy tells only how much it wrote
+                raise CannotKeep("the disk is full" if full else error.strerror) from None
+        files = [p for p in sorted(folder.iterdir()) if p.name.startswith(start)]
+        return {p.stem: np.load(p, allow_pickle=False) for p in files}
+
+
+class CannotKeep(Exception):
+    """The run's folder takes no inputs or references any more."""
+
+
+def _keep(folder: Path, arrays: Arrays) -> None:
+    unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
+    unfinished.mkdir(parents=True)
+    for name, array in arrays.items():
+        np.save(unfinished / f"{name}.npy", array, allow_pickle=False)
+    unfinished.rename(folder)
+
+
+def _alike(a: np.ndarray, b: np.ndarray) -> bool:
+    return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
 
 
 def copyable() -> bool:
@@ -263,12 +291,15 @@ def _finite(value: float | None) -> float | None:
 
 
 def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".split("\n")[0][:300]
+    """Its type and the first line that says something."""
+    return f"{type(error).__name__}: {str(error).strip()}".split("\n")[0][:300]
 
 
 def _failure(error: BaseException) -> Answer:
     if isinstance(error, Unsupported):
         return {"status": "unavailable", "reason": str(error) or "not supported"}
+    if isinstance(error, CannotKeep):
+        return {"status": UNWRITTEN, "reason": str(error)}
     if isinstance(error, MemoryError):
         return {"status": "oom", "reason": _one_line(error)}
     return {"status": "error", "reason": _one_line(error)}

@@ -25,6 +25,10 @@ def verb(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **options)
         except KeyboardInterrupt:
             _leave("interrupted", exits.INTERRUPTED)
+        except SystemExit as leaving:
+            if not isinstance(leaving.__context__, BrokenPipeError):
+                raise
+            sys.exit(exits.PIPE_CLOSED)  # rich leaves with 1 when nobody reads its output, which is a regression here
         except (ValueError, FileNotFoundError) as error:  # Usage, UnknownName, CorpusError and their kin
             _leave(str(error), exits.USAGE)
         except Exception as error:

@@ -10,6 +10,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from bench import plan
 from bench.cli import main
 
 QUICK = ("--grid", "quick", "--budget", "0.05s", "--replicates", "1")
@@ -50,15 +51,23 @@ MISTAKES = {
     "run toy --budget 3x": "is not a time",
     "run toy --budget 0s": "is not a time",
     "run toy --precision many": "is not a share",
+    "run toy --precision 2": "is not a share",
     "run toy --memory-limit lots": "is not a size",
     "run toy --threads 0": "whole numbers from 1",
     "run toy --threads two": "whole numbers from 1",
     "run toy --threads 4096": "more than the",
+    "run toy --device gpu": "'gpu' is no device; write cpu, cuda",
+    "run toy --device cuda:x": "'cuda:x' is no device",
+    "run toy --seed=-1": "a seed is a whole number from 0",
+    "run toy --seed 99999999999999999999": "a seed is a whole number from 0",
+    "run stft --case seconds=inf": "'inf' is not a finite number",
     "run toy --grid huge": "toy has no grid 'huge'; there are: quick, default, full",
     "run toy --grid fulll": "did you mean full?",
     "run toy --corpus nope": "no corpus and no folder is called 'nope'",
     "run toy --impl good --device cuda": "nothing is left to run on cuda",
     "run": "name a suite",
+    "run --resume run --budget 9s --quiet": "leave out --budget,",
+    "run toy --resume run": "leave out SUITES,",
     "run --resume nowhere": "nowhere is not a run",
     "report nowhere": "nowhere is not a run",
     "report": "there is no run in results/ yet",
@@ -94,6 +103,12 @@ def test_the_exit_code_tells_whether_an_implementation_failed(bench, impls, code
     assert done.returncode == code, done.stderr
     for name in impls.split(","):
         assert name in done.stdout
+
+
+def test_who_asks_twice_is_measured_once(toys):
+    wish = plan.make(toys, ["toy", "toy"], ["good", "good*"], op=["add", "add"], threads=(1, 2, 1))
+    (item,) = wish.items
+    assert (item.impls, item.ops, wish.threads) == (["good", "good:twice"], ["add"], (1, 2))
 
 
 def test_quiet_says_nothing(bench):
@@ -157,6 +172,31 @@ def test_shells_complete(bench, shell):
     assert "toy" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "answers"),
+    [
+        ("stft --impl c,scipy : b", ["blocked"]),
+        ("stft --impl = sci", ["scipy", "scipy:blocked", "scipy:short_time_fft"]),
+        ("stft --impl pcm", []),  # a codec's
+        ("codec --exclude pcm : 1", ["12bit", "16bit"]),
+    ],
+)
+def test_bash_completes_names_of_the_suite_although_it_breaks_them_at_colons(tmp_path, words, answers):
+    program = tmp_path / "bench"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m bench "$@"\n')
+    program.chmod(0o755)
+    typed = ["bench", "run", *words.split()]
+    script = f"""{CliRunner().invoke(main, ["completion", "bash"]).output}
+COMP_WORDBREAKS=$' \\t\\n"><=;|&(:'
+COMP_WORDS=({" ".join(typed)})
+COMP_CWORD={len(typed) - 1}
+_bench_completion {program}
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert done.stdout.split() == answers, done.stderr
+
+
 def test_python_runs_what_the_command_line_runs(toys, tmp_path):
     import bench
 
@@ -167,7 +207,7 @@ def test_python_runs_what_the_command_line_runs(toys, tmp_path):
     assert again.rows == results.rows
 
 
-@pytest.mark.parametrize("verb", [("corpus", "list"), ("list", "toy", "--json")])
+@pytest.mark.parametrize("verb", [("corpus", "list"), ("list", "toy"), ("completion", "bash")])
 def test_a_reader_that_leaves_is_no_error(toys, verb):
     """``bench list | head``: silence, not "Broken pipe"."""
     reads, writes = os.pipe()

@@ -30,14 +30,18 @@ def measure(registry, folder: Path, impls: list[str], **settings) -> list[Row]:
 
 
 FAULTS = {
+    "overwrites": ("wrong", "writes into its input"),
     "wrong": ("wrong", "differs by 1"),
     "raises": ("error", "ValueError: no such luck"),
+    "raises_oddly": ("error", r"ValueError: file caf\udce9 is gone"),
+    "babbles": ("error", "wrote into the harness's own socket"),
     "raises_at_setup": ("error", "RuntimeError: cannot be made"),
     "exits": ("error", "SystemExit: I quit"),
     "segfaults": ("crash", "SIGSEGV"),
     "aborts": ("crash", "SIGABRT"),
     "leaves": ("crash", "exited with code 3"),
     "killed": ("crash", "SIGKILL"),
+    "killed_namelessly": ("crash", f"was killed by signal {signal.SIGRTMIN + 1}"),
     "floods": ("error", "printed more than 8 MiB"),
     "memory_error": ("oom", "cannot allocate 8 TiB"),
     "unsupported": ("unavailable", "only even sizes on Sundays"),
@@ -102,13 +106,32 @@ def test_a_broken_plugin_is_a_row(toys, tmp_path, monkeypatch):
     (mine / "impls/toy/broken.py").write_text("import nothing_of_that_name\n")
     (mine / "impls/toy/syntax.py").write_text("def f(:\n")
     (mine / "impls/toy/leaves.py").write_text("raise SystemExit(7)\n")
+    (mine / "impls/toy/rival.py").write_text('from bench import impl\n\n@impl("toy")\ndef good(case): ...\n')
     monkeypatch.setenv("BENCH_PATH", str(mine))
     registry.load.cache_clear()
     rows = measure(registry.load(), tmp_path / "run", ["good"])
     broken = {r.impl: r for r in rows if r.status == "error"}
-    assert set(broken) == {"broken", "syntax", "leaves"}
+    assert set(broken) == {"broken", "syntax", "leaves", "good"}
     assert "nothing_of_that_name" in broken["broken"].reason and "SyntaxError" in broken["syntax"].reason
-    assert len([r for r in rows if r.impl == "good"]) == 2
+    assert "already defined" in broken["good"].reason
+    assert len([r for r in rows if r.impl == "good" and r.samples_ns]) == 2, "whoever had the name first is measured"
+
+
+def test_what_fails_in_one_suite_is_tried_in_the_next(toys, tmp_path, monkeypatch):
+    from bench import registry
+
+    for folder, text in {
+        "suites/twin.py": "from suites.toy import Toy\n\nclass Twin(Toy):\n    name = 'twin'\n",
+        "impls/twin/absent.py": "from bench import impl\n\n@impl('twin')\ndef absent(case): return lambda x: x + 1\n",
+    }.items():
+        (tmp_path / folder).parent.mkdir(parents=True)
+        (tmp_path / folder).write_text(text)
+    registry.load.cache_clear()
+    plan = make(registry.load(), ["toy", "twin"], ["absent"], grid="quick", replicates=1, budget_s=0.05, turn_s=0.005)
+    store = Store(tmp_path / "run", plan, {})
+    Runner(store, registry.load(), Observer()).run()
+    store.close()
+    assert [(r.suite, bool(r.samples_ns)) for r in store.rows] == [("toy", False), ("twin", True)]
 
 
 def test_workers_die_with_their_parent(toys, tmp_path):

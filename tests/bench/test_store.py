@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bench import api, plan
 from bench.plan import Plan, Usage
 from bench.results import COLUMNS, Results, Row
 from bench.store import CannotWrite, Store
@@ -90,6 +91,28 @@ def test_a_run_is_not_written_over(tmp_path):
     Store(tmp_path / "run", PLAN, {}).close()
     with pytest.raises(Usage, match="--resume"):
         Store(tmp_path / "run", PLAN, {})
+
+
+def test_what_cannot_be_gone_on_with_is_told(tmp_path):
+    run = tmp_path / "run"
+    Store(run, PLAN, {"machine": "another-2c-4g"}).close()
+    with pytest.raises(Usage, match="begun on another machine, another-2c-4g"):
+        api.begin(resume=run)
+    (run / "plan.json").write_text('{"items": [], "of_next_year": 1}')
+    with pytest.raises(Usage, match=r"plan.json is no plan that this version .*of_next_year"):
+        Store(run, None)
+
+
+def test_a_disk_that_is_full_of_inputs_is_no_implementations_fault(toys, tmp_path):
+    """Workers write the inputs that they share into the run's folder: the run ends, and goes on when there is room."""
+    store = Store(tmp_path / "run", plan.make(toys, ["toy"], ["good"], grid="quick", replicates=1, budget_s=0.05), {})
+    store.scratch.write_text("in the way")
+    with pytest.raises(CannotWrite, match=r"0 rows are safe. Make room"):
+        api.execute(store)
+    again = Store(tmp_path / "run", None)
+    again.scratch.unlink()
+    api.execute(again)
+    assert {r.status for r in again.rows} <= {"ok", "unstable"} and len(again.rows) == 4
 
 
 def test_a_full_disk_keeps_even_the_row_in_hand(tmp_path, monkeypatch):

@@ -10,6 +10,17 @@ from bench import Op, Unsupported, impl
 
 
 @impl("toy")
+def overwrites(case):
+    """Right, and the first that is asked: nobody has the reference yet."""
+
+    def run(x):
+        x += 1
+        return x
+
+    return run
+
+
+@impl("toy")
 def wrong(case):
     return lambda x: x + 2
 
@@ -18,6 +29,27 @@ def wrong(case):
 def raises(case):
     def run(x):
         raise ValueError("no such luck")
+
+    return run
+
+
+@impl("toy")
+def raises_oddly(case):
+    def run(x):
+        raise ValueError("\n\nfile caf\udce9 is gone\nand more")
+
+    return run
+
+
+@impl("toy")
+def babbles(case):
+    def run(x):
+        for descriptor in range(3, 30):
+            try:
+                os.write(descriptor, b"bla bla\n")
+            except OSError:
+                pass
+        return x + 1
 
     return run
 
@@ -50,6 +82,11 @@ def leaves(case):
 @impl("toy")
 def killed(case):
     return lambda x: os.kill(os.getpid(), signal.SIGKILL)
+
+
+@impl("toy")
+def killed_namelessly(case):
+    return lambda x: os.kill(os.getpid(), signal.SIGRTMIN + 1)
 
 
 @impl("toy")
