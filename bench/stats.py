@@ -41,7 +41,10 @@ def round_medians(samples: npt.ArrayLike, rounds: Sequence[int]) -> Floats:
 
 
 def median_interval(replicates: Rounds, seed: int = 0) -> Interval:
-    """The median over replicates of the median over rounds, with its 95% hierarchical bootstrap interval."""
+    """The median over replicates of the median over rounds, with its 95% hierarchical bootstrap interval.
+
+    With few replicates that differ much, it covers less than 95%: ARCHITECTURE.md, "How a number is made", has figures.
+    """
     return _interval(replicates, np.median, seed)
 
 
