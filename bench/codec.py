@@ -70,7 +70,8 @@ class Codec:
     - ``nominal``: bit/s that it was set to, the nearest it can to ``1000 * case.bitrate``.
     - ``delay``: the algorithmic delay that its documentation or its library declares, in samples at ``rate``: a frame,
       where it works in frames, and by how much what is decoded lags behind what was encoded.
-    - ``frame``: samples that a packet stands for; 0 where packets have no fixed length.
+    - ``frame``: samples that a packet stands for, or, where more are held back than that, those; 0 where packets have
+      no fixed length.
     - ``payload_bits``: bits of the packets that a decoder needs: no header bytes, no padding [all their bits].
     - ``container_bits``: bits of the same in the codec's usual file or transport format, where it has one.
     - ``stream``: gives a fresh encoder and decoder as one function: the next frame in, float32 (channels, ``frame``),

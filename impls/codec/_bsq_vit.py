@@ -81,8 +81,10 @@ def bsq_vit(case: Any, how: str, **changes: Any) -> Codec:
         random_weights=not case.weights,
         device=case.device,
     )
-    # no gradients: they would have to pass through 32 iterations of a search for phases
-    return codec(case, network, how, macs=macs_per_second(**{"grid": grid, "L": L, **changes}), differentiable=None)
+    macs = macs_per_second(**{"grid": grid, "L": L, **changes})
+    # what is held back is not late in what is decoded; no gradients: they would have to pass through 32 iterations of
+    # a search for phases
+    return codec(case, network, how, macs=macs, frame=network.delay, differentiable=None)
 
 
 def macs_per_second(grid: Grid, **changes: Any) -> float:

@@ -3,7 +3,8 @@
 ``_moshi_child.py CODEBOOKS SEED THREADS [WEIGHTS]`` says ``{"version", "parameters"}`` and then answers requests, each
 a line ``{"do": "encode" | "decode" | "fresh" | "feed", "shape": [...]}`` and its array as raw bytes: float32 audio
 (1, 1, samples) or int64 codes (1, codebooks, frames). An answer is a line ``{"shape": [...]}`` and its array, or
-``{"error": text}``. ``fresh`` begins a stream; ``feed`` gives the decoded frame of a frame.
+``{"error": text}``. ``fresh`` begins a stream; ``feed`` gives the decoded frame of a frame. ``encode`` and ``decode``
+know nothing of a stream, and it nothing of them.
 """
 
 from __future__ import annotations
@@ -64,12 +65,22 @@ def main(codebooks: str, seed: str, threads: str, weights: str = "") -> None:
                 elif request["do"] == "feed":
                     out = mimi.decode(mimi.encode(x))
                 else:
-                    out = mimi.encode(x) if request["do"] == "encode" else mimi.decode(x)
+                    out = whole(mimi, mimi.encode if request["do"] == "encode" else mimi.decode, x)
         except Exception as error:
             say({"error": f"{type(error).__name__}: {error}".split("\n")[0]})
             continue
         answer = np.ascontiguousarray(out.numpy())
         say({"shape": answer.shape}, answer.tobytes())
+
+
+def whole(mimi: Any, do: Any, x: Any) -> Any:
+    """``do(x)`` apart from a stream that may be going on: its state is in the modules themselves."""
+    state = mimi.get_streaming_state()
+    mimi.set_streaming_state(dict.fromkeys(state))
+    try:
+        return do(x)
+    finally:
+        mimi.set_streaming_state(state)
 
 
 def say(head: dict[str, Any], data: bytes = b"") -> None:

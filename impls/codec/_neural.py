@@ -36,7 +36,8 @@ class Network:
     - ``rate``: Hz; ``hop``: samples of a frame; ``sizes``: how many values each index of a frame can have.
     - ``codebooks``: tensors of codewords that are no nn.Parameter of encoder, decoder or ``quantizer``.
     - ``reach``: frames of context on either side after which a frame's answer does not change; long sounds are cut with
-      so much overlap. None: unknown or without end; then ``stream`` carries the state from piece to piece.
+      so much overlap. None: unknown or without end; then ``stream`` carries the state from piece to piece, and where
+      there is none either, a sound goes through whole.
     - ``stream``: gives a fresh pair of functions with a state: (audio of whole frames -> latents of the frames that are
       complete, latents -> audio).
     - ``delay``: samples of algorithmic delay, the frame included.
@@ -157,7 +158,7 @@ def codec(case: Any, network: Network, how: str = "float32", **more: Any) -> Cod
         "payload_bits": (entropy or packing).payload_bits,
         "stream": (lambda: _streamed(network, packing)) if streamable else None,
         "tolerance": STREAM_TOLERANCE,
-        "differentiable": lambda: lambda x: network.decoder(network.encoder(x)),
+        "differentiable": (lambda: lambda x: network.decoder(network.encoder(x))) if how != "onnx" else None,
         "model_bytes": model_bytes,
         "parameters": parameters,
         "macs": macs,
@@ -195,5 +196,5 @@ def _streamed(network: Network, packing: Packing) -> Callable[[np.ndarray], np.n
 
 
 def with_parts(network: Network, encoder: Any, decoder: Any, **figures: float) -> Network:
-    """The same network with encoder and decoder in another form."""
-    return replace(network, encoder=encoder, decoder=decoder, figures={**network.figures, **figures})
+    """The same network with encoder and decoder in another form. ``stream``, made of the former ones, is gone."""
+    return replace(network, encoder=encoder, decoder=decoder, stream=None, figures={**network.figures, **figures})

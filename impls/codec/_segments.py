@@ -60,7 +60,7 @@ def segmented(case: Any, network: Network, length: int, overlap: int, how: str =
         decode_batch=decode_batch,
         nominal=inner.nominal * length / stride,
         payload_bits=payload_bits,
-        frame=stride,
+        frame=length,  # held until it is whole; it is not late in what is decoded
         delay=length,
         stream=None,
     )

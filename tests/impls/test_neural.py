@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import runpy
+import sys
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +21,8 @@ pytest.importorskip("transformers.models.mimi.modeling_mimi", exc_type=(ImportEr
 import tiny_codecs as tiny
 import torch
 from tiny_codecs import made, sound
+
+from impls.codec import _seeding
 
 NAMES = ("encodec", "causal", "mimi", "dac", "encodec48", "snac")
 STREAMED = ("encodec", "causal", "mimi")
@@ -76,6 +81,7 @@ def test_segments_are_the_library_s():
             theirs.audio_codes, theirs.audio_scales, last_frame_pad_length=theirs.last_frame_pad_length
         )[0][0].numpy()
     np.testing.assert_allclose(codec.decode(codec.encode(x))[:, : audio.shape[1]], audio, atol=1e-5)
+    assert codec.frame == codec.delay == 48000, "a segment is held until it is whole, and comes back in its place"
 
 
 @pytest.mark.parametrize("name", STREAMED)
@@ -102,6 +108,19 @@ def test_long_sounds_are_cut_without_seams(name, monkeypatch):
     differ = sum(a != b for a, b in zip(packets, codec.encode(x), strict=True))
     assert differ <= len(packets) // 50, "ties alone may fall otherwise"
     np.testing.assert_allclose(codec.decode(packets), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ("encodec", "mimi"))
+def test_a_long_sound_goes_through_the_variant(name, monkeypatch):
+    """And not in pieces through the float32 network whose state the variant has not."""
+    from impls.codec import _neural
+
+    codec, plain = made(name, "bfloat16"), made(name)
+    packets = plain.encode(sound(plain, 4.5))
+    whole = codec.decode(packets)
+    monkeypatch.setattr(_neural, "CHUNK_SECONDS", 1.92)
+    assert (codec.decode(packets) == whole).all()
+    assert np.abs(whole - plain.decode(packets)).max() > 1e-3, "bfloat16 has 8 bits"
 
 
 def test_a_piece_is_all_that_the_network_ever_sees(monkeypatch):
@@ -180,3 +199,17 @@ def test_moshi_streams_what_it_gives_offline():
     feed = one.stream()
     parts = [feed(x[:, at : at + 1920]) for at in range(0, x.shape[1], 1920)]
     np.testing.assert_allclose(np.concatenate(parts, axis=1), one.decode(packets), atol=1e-5)
+    assert one.encode(x) == packets
+
+
+def test_moshi_keeps_a_stream_apart_from_whole_sounds(monkeypatch):
+    """Kyutai's modules hold the state of a stream themselves: what is encoded meanwhile would go on from it."""
+    module = SimpleNamespace(state={"": "stream", "encoder": 7})
+    module.get_streaming_state = lambda: dict(module.state)
+    module.set_streaming_state = lambda state: module.__dict__.update(state=dict(state))
+    for name in ("moshi", "moshi.models", "moshi.models.loaders"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(__version__="", get_mimi=None))
+    child = Path(_seeding.__file__).with_name("_moshi_child.py")
+    whole = runpy.run_path(str(child))["whole"]
+    assert whole(module, lambda x: (x, module.state), 3) == (3, {"": None, "encoder": None})
+    assert module.state == {"": "stream", "encoder": 7}

@@ -29,6 +29,26 @@ def test_macs_by_hand():
     assert macs_per_second(net) == 100 * (3 * 4 + 2 * 4 * 3 * (3 + 3) + 3 * 4)
 
 
+def test_macs_of_attention_and_of_distances_by_hand():
+    """Two products of 100 x 100 vectors of 3, on the CPU too, and 100 distances to each of 16 codewords of 3."""
+    from impls.codec._counting import macs_per_second
+    from impls.codec._neural import Network
+
+    class Attention(torch.nn.Module):
+        def forward(self, x):
+            x = x.transpose(1, 2)[:, None]
+            return torch.nn.functional.scaled_dot_product_attention(x, x, x)[:, 0].transpose(1, 2)
+
+    encoder = torch.nn.Sequential(torch.nn.Conv1d(1, 3, 4, stride=4), Attention())
+    decoder, book = torch.nn.ConvTranspose1d(3, 1, 4, stride=4), torch.zeros(1, 16, 3)
+
+    def quantize(x):
+        return torch.cdist(x.transpose(1, 2), book).argmin(-1)[:, None]
+
+    net = Network(encoder, decoder, quantize, lambda codes: book[0, codes[:, 0]].transpose(1, 2), 400, 4, [16])
+    assert macs_per_second(net) == 100 * (3 * 4 + 2 * 100 * 3 + 16 * 3 + 3 * 4)
+
+
 PUBLISHED = {
     "encodec": (14.85e6, 32 * 1024 * 128),
     "mimi": (79.3e6, 32 * 2048 * 256),

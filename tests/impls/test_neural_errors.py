@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench import Unsupported
+from bench import Case, Unsupported
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers.models.mimi.modeling_mimi", exc_type=(ImportError, OSError))
@@ -62,3 +62,10 @@ def test_packing_is_exact_and_refuses_codes_out_of_range():
         packing.pack(codes + np.array([[0], [1], [0]]))
     with pytest.raises(ValueError, match="codebook 1"):
         packing.unpack([bytes([255] * 6)])
+
+
+def test_quantizers_of_mimi_have_codebooks_of_a_power_of_two():
+    from impls.vq._transformers import split
+
+    with pytest.raises(Unsupported, match="codebooks of a power of two only, not of 12"):
+        split(Case("vq", {"size": 12, "stages": 3, "dim": 8}), {})

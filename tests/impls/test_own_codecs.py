@@ -126,6 +126,7 @@ def test_delay_of_bsq_vit_is_a_picture_and_what_the_vocoder_holds_back() -> None
     held, window = 12 * 160, 512
     assert made.delay == 1024 * 160 + held + window - 160
     assert made.stream is None
+    assert made.frame == made.delay, "it is held back, and not late in what is decoded"
 
 
 def test_macs_of_bsq_vit_by_hand() -> None:
