@@ -19,6 +19,7 @@ from bench import Op, Unsupported
 SOURCES = Path(__file__).resolve().parent.parent / "cuda"
 THREADS = 256
 SHARED = 24 << 10  # bytes a block, so that several blocks share a multiprocessor
+ROWS = 65535  # blocks of a grid in its second direction
 OUTPUTS = {"float32": (0, np.float32), "float16": (1, np.float16), "bfloat16": (2, np.uint16)}
 """How a kernel writes: OUTPUT in cuda/output.cuh, and the dtype on the host, where a bfloat16 is its bit pattern."""
 
@@ -69,7 +70,7 @@ class Context:
     def kernel(self, file: str, name: str, most_shared: int = 0, **constants: int) -> Callable[..., None]:
         """``run(grid, shared_bytes, *arguments)``, launched on our stream with blocks of 256 threads. More than 48 KiB
         of shared memory must be asked for beforehand: ``most_shared``, bytes. Raises Unsupported where the device has
-        less."""
+        less, and ``run`` where the batch, which is the grid's second number, is beyond :data:`ROWS`."""
         if most_shared > self.shared_limit:
             raise Unsupported(f"it needs {most_shared} bytes of shared memory; {self.arch} has {self.shared_limit}")
         found = ObjectCode.from_cubin(compiled(file, self.arch, **constants)).get_kernel(name)
@@ -78,6 +79,8 @@ class Context:
             _call(driver.cuKernelSetAttribute(allowed, most_shared, found.handle, self.device.device_id))
 
         def run(grid: tuple[int, ...], shared_bytes: int, *arguments: Any, threads: int = THREADS) -> None:
+            if len(grid) > 1 and grid[1] > ROWS:
+                raise Unsupported(f"the kernel takes a batch of {ROWS} rows at most, not of {grid[1]}")
             config = LaunchConfig(grid=grid, block=threads, shmem_size=shared_bytes)
             launch(self.stream, config, found, *(a.pointer if isinstance(a, Array) else a for a in arguments))
 
@@ -88,13 +91,25 @@ class Context:
 
     def take(self, size: int) -> int:
         """Address of ``size`` bytes: of an array that is gone, where there is one. All work is on our stream, so that
-        what still uses it comes first; the driver takes long to find memory, and waits for the device to free it."""
-        return self.spare[size].pop() if self.spare[size] else int(_call(driver.cuMemAlloc(size)))
+        what still uses it comes first; the driver takes long to find memory, and waits for the device to free it. Where
+        it finds none, it gets back what is kept in other sizes first."""
+        if self.spare[size]:
+            return self.spare[size].pop()
+        answer = driver.cuMemAlloc(size)
+        if int(answer[0]):
+            self.free()
+            answer = driver.cuMemAlloc(size)
+        return int(_call(answer))
+
+    def free(self) -> None:
+        """What is kept of arrays that are gone, for the driver."""
+        for addresses in self.spare.values():
+            while addresses:
+                driver.cuMemFree(addresses.pop())
 
     def __del__(self) -> None:
-        for addresses in getattr(self, "spare", {}).values():
-            for address in addresses:
-                driver.cuMemFree(address)
+        if hasattr(self, "spare"):
+            self.free()
 
     def upload(self, array: Any) -> Array:
         """A copy of a host array on the device."""

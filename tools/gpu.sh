@@ -50,27 +50,30 @@ run() {
     fi
 }
 
-# profile SUITE: our own kernel's counters, beside its run
+# profile SUITE ARGUMENTS...: our own kernel's counters, beside its run
 profile() {
+    local suite=$1
+    shift
     command -v ncu >/dev/null || { echo "ncu is not installed here; it comes with the CUDA toolkit"; return; }
-    "$python" -m bench profile "$1" --impl cuda --device cuda --tool ncu --seconds 1s --case seconds=600 --run "$results/$1"
+    "$python" -m bench profile "$suite" --impl cuda --device cuda --tool ncu --seconds 1s --case seconds=600 \
+        --run "$results/$suite" "$@"
 }
 
 export -f run profile
 export python results
 unfinished=
-step mel 130 bash -c 'run mel'
-step stft 110 bash -c 'run stft --op forward --exclude cupy:signal'
-step crosscheck 45 "$python" tools/gpu_crosscheck.py -o "$results/crosscheck.json"
-step vq 150 bash -c 'run vq --op encode'
-# ten minutes: the ideal answer of an hour takes longer than all of the rest
+step mel 150 bash -c 'run mel --op log_mel'
+step stft 150 bash -c 'run stft --op forward --exclude cupy:signal'
+# ten minutes: to check each rival's hour of indices, and to find the ideal answer of an hour, takes longer than all else
+step vq 90 bash -c 'run vq --op encode --case seconds=600'
 step resample 80 bash -c 'run resample --case seconds=600'
+step crosscheck 45 "$python" tools/gpu_crosscheck.py -o "$results/crosscheck.json"
 step quantize 50 bash -c 'run quantize'
-step ncu-mel 40 bash -c 'profile mel'
-step ncu-stft 40 bash -c 'profile stft'
-step conformance 120 "$python" -m pytest -q -p no:cacheprovider tests/impls/test_conformance.py -k "cuda or cupy or nvmath"
+step ncu-mel 40 bash -c 'profile mel --op log_mel'
+step ncu-stft 40 bash -c 'profile stft --case n_fft=400 --case hop_length=160'
 for suite in mel stft vq resample quantize; do
     [ -d "$results/$suite" ] && step "report-$suite" 30 "$python" -m bench report "$results/$suite" -o "$reports/$suite"
 done
+step conformance 120 "$python" -m pytest -q -p no:cacheprovider tests/impls/test_conformance.py -k "cuda or cupy or nvmath"
 nvidia-smi -q -d CLOCK,POWER,TEMPERATURE,PERFORMANCE >"$reports/after.txt" 2>&1
 [ -z "$unfinished" ] && echo "all done" || { echo "not done:$unfinished; call it again"; exit 1; }

@@ -19,6 +19,8 @@ from bench.measure.gpu import Gpu
 
 SHORTEST_HOT_NS = 200_000
 MOST_FLUSHES = 64
+LOOK_NS = 2_000_000  # how long calls go on between two looks at the counter of energy
+SLOWEST_MOVE_NS = 100_000_000  # of that counter
 
 
 class EventClock(HostClock):
@@ -94,19 +96,20 @@ class EventClock(HostClock):
         """Hot samples and the host's, for ``turn_ns`` each, three at least, and how the device fared."""
         loops = max(1, min(10_000, math.ceil(SHORTEST_HOT_NS / self._hot(run, args, 1))))
         hot: list[float] = []
-        energy, started = self.gpu.millijoules(), perf_counter_ns()
+        started = perf_counter_ns()
         while len(hot) < 3 or perf_counter_ns() < started + turn_ns:
             hot.append(self._hot(run, args, loops) / loops)
-        spent, busy, lasted = self.gpu.millijoules(), self.gpu.busy_percent(), perf_counter_ns() - started
+        power, busy = self._watts(run, args, loops), self.gpu.busy_percent()
         host: list[float] = []
-        while len(host) < 3 or perf_counter_ns() < started + lasted + turn_ns:
+        started = perf_counter_ns()
+        while len(host) < 3 or perf_counter_ns() < started + turn_ns:
             host.append(float(self._on_host(run, args)))
         return {
             "timing": self.how,
             "hot_ns": hot,
             "hot_loops": loops,
             "host_ns": host,
-            "power_w": 1e6 * (spent - energy) / lasted if energy is not None and spent is not None else None,
+            "power_w": power,
             "busy_percent": busy,
             "sm_mhz": self.sm_mhz,
             "discarded": self.discarded,
@@ -129,6 +132,26 @@ class EventClock(HostClock):
             return [run(*args) for _ in range(loops)]
 
         return float(self._on_host(calls, ())) if self._stream is None else self._between(calls)
+
+    def _watts(self, run: Call, args: tuple[Any, ...], loops: int) -> float | None:
+        """While hot calls go on. The counter of energy moves only every 20 to 100 ms: the time is from one of its moves
+        to another, ten times as long as between two looks. None where it stands still, or is not told."""
+        first: tuple[int, int] | None = None
+        last, now = self.gpu.millijoules(), perf_counter_ns()
+        moved = now
+        while last is not None:
+            before = now
+            while perf_counter_ns() < before + LOOK_NS:
+                self._hot(run, args, loops)
+            energy, now = self.gpu.millijoules(), perf_counter_ns()
+            if energy is None or (energy == last and now >= moved + 4 * SLOWEST_MOVE_NS):
+                break
+            if energy != last:
+                first, moved = first or (energy, now), now
+                if now - first[1] >= max(SLOWEST_MOVE_NS, 10 * min(now - before, SLOWEST_MOVE_NS)):
+                    return 1e6 * (energy - first[0]) / (now - first[1])
+            last = energy
+        return None
 
     def _between(self, work: Callable[[], Any]) -> float:
         """ns on the stream between an event before ``work`` and one after it.

@@ -9,8 +9,8 @@ def cuda(case, output="float32"):
     from impls._cuda import Context, smooth
     from impls.stft._cuda import forward, inverse
 
-    if not smooth(case.n_fft):
-        raise Unsupported(f"n_fft={case.n_fft} has a prime factor above 5")
+    if not smooth(case.n_fft) or case.n_fft < 3:
+        raise Unsupported(f"n_fft={case.n_fft} is below 3 or has a prime factor above 5")
     gpu = Context(case.device)
     ops = {"forward": gpu.op(forward(gpu, case, output), output)}
     back = case.n_fft % 2 == 0 and output == "float32"

@@ -9,8 +9,8 @@ def cuda(case):
     from impls._cuda import Context
     from impls.vq._cuda import tables
 
-    if case.quantizer not in ("kmeans", "residual"):
-        raise Unsupported(f"the kernel searches codebooks, not {case.quantizer}")
+    if case.quantizer not in ("kmeans", "residual") or case.dim % 4:
+        raise Unsupported(f"the kernel searches codebooks of 4, 8, ... dimensions, not {case.quantizer} of {case.dim}")
     gpu = Context(case.device)
     (stages, size, dim), constant = tables(gpu, case)
     sizes = {"DIM": dim, "SIZE": size, "STAGES": stages, "VECTORS": 32, "CODES": 32}

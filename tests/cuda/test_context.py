@@ -18,9 +18,13 @@ def helper():
 
 @pytest.fixture
 def driver(helper, monkeypatch):
-    made = SimpleNamespace(taken={}, freed=[])
+    from cuda.bindings.driver import CUresult
+
+    made = SimpleNamespace(taken={}, freed=[], room=10**9)
 
     def allocate(size):
+        if size > made.room - sum(made.taken.values()) + sum(made.taken[address] for address in made.freed):
+            return CUresult.CUDA_ERROR_OUT_OF_MEMORY, 0
         address = 512 * (1 + len(made.taken))
         made.taken[address] = size
         return 0, address
@@ -47,11 +51,56 @@ def test_memory_is_taken_once_and_used_again(helper, driver):
     assert sorted(driver.freed) == sorted(driver.taken)
 
 
+def test_what_is_kept_in_other_sizes_makes_room(helper, driver):
+    gpu = helper.Context.__new__(helper.Context)
+    gpu.spare, driver.room = defaultdict(list), 1000
+    held, small, gone = (gpu.empty((size,), np.uint8) for size in (300, 100, 200))
+    kept = {small.pointer, gone.pointer}
+    del small, gone
+    large = gpu.empty((700,), np.uint8)
+    assert set(driver.freed) == kept and held.pointer not in kept
+    with pytest.raises(RuntimeError, match=r"^CUDA: CUDA_ERROR_OUT_OF_MEMORY$"):
+        gpu.empty((17,), np.uint8)
+    del held, large, gpu
+    assert sorted(driver.freed) == sorted(driver.taken)
+
+
 def test_a_device_without_so_much_shared_memory_is_told(helper):
     gpu = helper.Context.__new__(helper.Context)
     gpu.arch, gpu.shared_limit = "sm_75", 65536
     with pytest.raises(Unsupported, match=r"^it needs 65537 bytes of shared memory; sm_75 has 65536$"):
         gpu.kernel("vq.cu", "rvq", most_shared=65537)
+
+
+def test_a_batch_beyond_what_a_grid_holds_is_told(helper, monkeypatch):
+    launched = []
+    gpu = helper.Context.__new__(helper.Context)
+    gpu.arch, gpu.shared_limit, gpu.stream = "sm_90", 65536, None
+    monkeypatch.setattr(helper, "compiled", lambda *_: b"")
+    monkeypatch.setattr(helper, "ObjectCode", SimpleNamespace(from_cubin=lambda code: SimpleNamespace(get_kernel=id)))
+    monkeypatch.setattr(helper, "launch", lambda stream, config, *_: launched.append(config.grid))
+    run = gpu.kernel("stft.cu", "stft")
+    run((1, 65535), 0)
+    assert len(launched) == 1
+    with pytest.raises(Unsupported, match=r"^the kernel takes a batch of 65535 rows at most, not of 65536$"):
+        run((1, 65536), 0)
+
+
+UNFIT = [
+    ("vq", "cuda", {"quantizer": "fsq", "dim": 128}, "not fsq"),
+    ("vq", "cuda", {"quantizer": "residual", "dim": 10}, "of 10"),
+    ("stft", "cuda", {"n_fft": 2, "hop_length": 1}, "n_fft=2 is below 3"),
+    ("stft", "cuda", {"n_fft": 14, "hop_length": 7}, "n_fft=14 .* a prime factor above 5"),
+]
+
+
+@pytest.mark.parametrize(("suite", "impl", "params", "why"), UNFIT, ids=lambda v: v if isinstance(v, str) else "")
+def test_what_the_kernels_cannot_do_is_said(monkeypatch, suite, impl, params, why):
+    emulate(monkeypatch, lambda *_, **__: pytest.fail("compiled"))
+    monkeypatch.setattr("impls.vq._cuda.codebooks", lambda case: np.zeros((1, 2, case.dim), np.float32))
+    case = Case(suite, params | {"center": True, "sample_rate": 10, "batch": 1, "seconds": 2}, device="cuda")
+    with pytest.raises(Unsupported, match=why):
+        load().find(suite, impl).ops(case, load().suite(suite))
 
 
 LARGE = [

@@ -69,7 +69,7 @@ def test_residual_search_takes_the_nearest_codewords(emulated_gpu, monkeypatch):
     books[1, 7] = books[1, 3]  # the first of equals is taken
     x = rng.standard_normal((45, 16)).astype(np.float32)
     monkeypatch.setattr(_cuda, "codebooks", lambda case: books)
-    case = Case("vq", {"quantizer": "residual"}, device="cuda")
+    case = Case("vq", {"quantizer": "residual", "dim": 16}, device="cuda")
     out = np.asarray(load().find("vq", "cuda").ops(case, load().suite("vq"))["encode"].call((x,)))
     left = x.astype(np.float64)
     for book, index in zip(books.astype(np.float64), out, strict=True):

@@ -135,7 +135,7 @@ def examine_op(question: Asked, op: str, made: Op, steady: bool = True) -> Itera
         given = copies(args)
         out = made.call(given)
         first = copies(out)
-        verdict = question.suite.check(question.case, op, args, out, question.reference(op, name))
+        verdict = question.suite.judge(made, question.case, op, args, out, question.reference(op, name))
         if verdict.wrong:
             yield f"{name}: {verdict.wrong}"
         if not same(given, args):

@@ -31,6 +31,14 @@ def right(case: Case) -> Callable[..., Any]:
     return lambda x: answer(case, x)
 
 
+def in_float16(case: Case) -> Op:
+    def run(x: np.ndarray) -> np.ndarray:
+        parts = np.ascontiguousarray(answer(case, x)).view(np.float32)
+        return parts.astype(np.float16).astype(np.float32).view(np.complex64)
+
+    return Op(run, precision="float16")
+
+
 def wrong_on_silence(case: Case) -> Callable[..., Any]:
     return lambda x: answer(case, x) if x.any() else np.full_like(answer(case, x), np.nan)
 
@@ -91,8 +99,9 @@ def examine(make: Callable[..., Any], requires: tuple[str, ...] = ()) -> dict[st
 
 
 @pytest.mark.usefixtures("two_cases")
-def test_a_right_implementation_passes() -> None:
-    found = examine(right)
+@pytest.mark.parametrize("make", [right, in_float16])
+def test_a_right_implementation_passes(make: Callable[..., Any]) -> None:
+    found = examine(make)
     assert found["problems"] == [] and found["skipped"] == ""
     assert found["answers"] > 7
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -72,6 +73,15 @@ def test_the_script_does_everything_once_and_goes_on_where_it_was_cut_short(tmp_
         f"-m bench run --resume {results}/vq",
         f"-m bench report {results}/vq -o {tmp_path}/out/reports/reference/nvidia-h200/vq",  # of all of it now
     ]
+
+
+def test_what_matters_most_comes_first_and_fits_into_one_call():
+    text = (ROOT / "tools/gpu.sh").read_text()
+    steps = re.findall(r"^ *(?:\[.* && )?step (\S+) (\d+)", text, re.MULTILINE)
+    names, seconds = zip(*steps, strict=True)
+    assert names[:4] == ("mel", "stft", "vq", "resample")
+    assert sum(map(int, seconds[:4])) + 60 <= 60 * 9
+    assert names[-2:] == ('"report-$suite"', "conformance")  # which may take all that is left
 
 
 def test_without_a_gpu_it_says_so(tmp_path):

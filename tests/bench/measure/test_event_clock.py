@@ -137,6 +137,30 @@ def test_hot_calls_that_launch_quickly_show_the_kernel(device, warm):
     assert min(warm.figures(quick, (), 1_000_000)["hot_ns"]) == pytest.approx(HOT, rel=0.01)
 
 
+@pytest.mark.parametrize("every_ms", [20, 100])
+def test_power_is_from_one_move_of_the_counter_of_energy_to_another(device, warm, monkeypatch, every_ms):
+    """Of 700 W; a turn is shorter than the counter's period, and calls may be longer."""
+    monkeypatch.setattr(device, "millijoules", lambda: device.now // (every_ms * 1_000_000) * every_ms * 700)
+    assert warm.figures(device.kernel, (), 25_000_000)["power_w"] == pytest.approx(700, rel=0.03)
+
+    def slow():
+        device.enqueue(30_000_000)
+
+    def slower():
+        device.enqueue(130_000_000)
+
+    for calls in (slow, slower):
+        assert warm.figures(calls, (), 25_000_000)["power_w"] == pytest.approx(700, rel=0.1)
+
+
+@pytest.mark.parametrize("told", [0, 5, None])
+def test_no_power_is_told_where_the_counter_of_energy_stands_still(device, warm, monkeypatch, told):
+    monkeypatch.setattr(device, "millijoules", lambda: told)
+    before = device.now
+    assert warm.figures(device.kernel, (), 1_000_000)["power_w"] is None
+    assert device.now < before + 600_000_000
+
+
 def test_samples_under_throttling_are_discarded_and_counted(device, warm):
     first = warm.turn(device.kernel, (), 1, 0.0, 500_000)
     device.held = ["", "its power cap"]
