@@ -98,7 +98,7 @@ def scan(path: Path) -> Facts:
 
 def _open(path: Path) -> soundfile.SoundFile:
     try:
-        return soundfile.SoundFile(path)
+        return soundfile.SoundFile(os.fsencode(path))  # a name need not be UTF-8
     except (soundfile.SoundFileError, TypeError) as error:
         why = str(error).split(": ", 1)[-1].rstrip(".")
         raise BadFileError(path, f"is not audio that libsndfile reads ({why})", "convert it or take it out") from None

@@ -82,7 +82,7 @@ def _manifest(folder: Path, problems: Problems) -> Iterator[Clip]:
 
 def _plain(folder: Path, problems: Problems) -> Iterator[Clip]:
     """Every audio file below ``folder``, by name; the first folder on the way is its kind."""
-    found = _audio(folder)
+    found = _audio(folder, folder, problems)
     stems = Counter(path.with_suffix("") for path in found)
     for path in found:
         inner = path.relative_to(folder)
@@ -97,7 +97,7 @@ def _librispeech(folder: Path, problems: Problems) -> Iterator[Clip]:
         for where, line in _lines(folder, listing, problems):
             name, _, text = line.strip().partition(" ")
             _note(said, str(listing.parent / name), text, where, problems)
-    for path in _audio(folder):
+    for path in _audio(folder, folder, problems):
         yield _clip(folder, path, said.pop(str(path.with_suffix("")), None), path.stem.partition("-")[0], problems)
     _orphans(said, problems)
 
@@ -109,7 +109,7 @@ def _ljspeech(folder: Path, problems: Problems) -> Iterator[Clip]:
         name, *texts = (part.strip() for part in line.split("|"))
         _note(said, name, next(filter(None, reversed(texts)), ""), f"metadata.csv, line {number}", problems)
     speaker = "LJ" if all(re.fullmatch(r"LJ\d{3}-\d{4}", name) for name in said) else ""
-    for path in _audio(folder / "wavs"):
+    for path in _audio(folder, folder / "wavs", problems):
         yield _clip(folder, path, said.pop(path.stem, None), speaker, problems)
     _orphans(said, problems)
 
@@ -127,7 +127,7 @@ def _vctk(folder: Path, problems: Problems) -> Iterator[Clip]:
         except BadFileError as bad:  # told of the clip, once it is found
             said[path.stem] = ("", f"{name} ({bad.reason})")
     people = _vctk_speakers(folder, problems)
-    for path in (p for root in sorted(folder.glob("wav48*")) for p in _audio(root)):
+    for path in (p for root in sorted(folder.glob("wav48*")) for p in _audio(folder, root, problems)):
         if not path.stem.endswith("_mic2"):
             found = said.pop(path.stem.removesuffix("_mic1"), None)
             clip = _clip(folder, path, found, path.parent.name, problems)
@@ -140,7 +140,7 @@ def _vctk_speakers(folder: Path, problems: Problems) -> dict[str, dict[str, str]
     people = {}
     path = folder / "speaker-info.txt"
     for _, line in _lines(folder, path, problems) if path.exists() else ():
-        number, *facts = re.sub(r"\(.*\)", "", line).split()
+        number, *facts = re.sub(r"\(.*\)", "", line).split() or [""]
         values = [*facts[:3], " ".join(facts[3:])]
         people["p" + number.removeprefix("p")] = dict(zip(("age", "gender", "accent", "region"), values, strict=False))
     return people
@@ -171,8 +171,16 @@ LAYOUTS = (
 # What the layouts share
 
 
-def _audio(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in EXTENSIONS and not p.is_dir())
+def _audio(folder: Path, below: Path, problems: Problems) -> list[Path]:
+    """The audio files below a folder of the corpus. A linked folder, which may lead in a circle, is not entered."""
+    found = []
+    for path in sorted(below.rglob("*")):
+        if path.is_symlink() and path.is_dir():
+            reason = "is a link to a folder, and is not followed"
+            problems.append(Problem(_readable(path.relative_to(folder)), reason, "copy that folder here, or name it"))
+        elif path.suffix.lower() in EXTENSIONS and not path.is_dir():
+            found.append(path)
+    return found
 
 
 def _readable(path: Path) -> str:

@@ -76,7 +76,7 @@ class Registry:
 
     def suite(self, name: str) -> Suite:
         if name not in self.suites:
-            raise UnknownName(f"no suite is called {name!r}{nearest(name, self.suites)}")
+            raise UnknownName(self._unread([name], "") or f"no suite is called {name!r}{nearest(name, self.suites)}")
         return self.suites[name]
 
     def of(self, suite: str) -> list[Implementation]:
@@ -88,7 +88,8 @@ class Registry:
                 return i
         if composed := self._composed(suite, name):
             return composed
-        raise UnknownName(f"{suite} has no implementation {name!r}{nearest(name, [i.name for i in self.of(suite)])}")
+        near = nearest(name, [i.name for i in self.of(suite)])
+        raise UnknownName(self._unread([suite], name) or f"{suite} has no implementation {name!r}{near}")
 
     def select(
         self, suites: Sequence[str], patterns: Sequence[str], exclude: Sequence[str] = ()
@@ -102,9 +103,18 @@ class Registry:
         for pattern in (*patterns, *exclude):
             if not any(matches(i.name, pattern) for i in everything):
                 near = nearest(pattern, dict.fromkeys(i.name for i in everything))
-                raise UnknownName(f"{' and '.join(suites)} has no implementation {pattern!r}{near}")
+                none = f"{' and '.join(suites)} has no implementation {pattern!r}{near}"
+                raise UnknownName(self._unread(suites, pattern) or none)
         chosen = [i for i in everything if any(matches(i.name, p) for p in patterns)]
         return {s: [i for i in chosen if i.suite == s and not any(matches(i.name, p) for p in exclude)] for s in suites}
+
+    def _unread(self, suites: Sequence[str], pattern: str) -> str:
+        """Why a file of that name cannot be read; "" where there is no such file. ``pattern`` is "" for a suite's."""
+        for b in self.broken:
+            named = b.name and matches(b.name, pattern.split(":")[0]) if pattern else not b.name
+            if b.suite in suites and named:
+                return f"{b.source} cannot be read: {b.reason}"
+        return ""
 
     def _composed(self, suite: str, name: str) -> Implementation | None:
         made = self.suite(suite).compose(name, lambda part: self.find(suite, part))

@@ -77,8 +77,14 @@ def revision(folder: Path | None = None) -> dict[str, Any]:
 
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    done = subprocess.run(command, env=outside_hooks(), capture_output=True, text=True, timeout=10, check=False)
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def outside_hooks() -> dict[str, str]:
+    """The environment less what git tells its hooks: by their index, a new worktree would replace what is staged."""
+    told = ("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+    return {name: value for name, value in os.environ.items() if name not in told}
 
 
 def allocator() -> dict[str, Any]:

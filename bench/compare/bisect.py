@@ -45,14 +45,17 @@ def bisect(
 
     A commit is slow when it is nearer to BAD's time than to GOOD's, on a log scale: halfway between is the best
     place to cut, however large the slowdown is. Raises :class:`Usage` where BAD is not slower than GOOD by more than
-    ``threshold`` (a log ratio), or no path leads from one to the other.
+    ``threshold`` (a log ratio), no path leads from one to the other, or a commit cannot be measured.
     """
     commits = _between(good, bad, folder)
     with home(good) as base:
 
         def step(commit: str, cut: float) -> Step:
-            with home(commit) as other:
-                ratio = measure(base, other)
+            try:
+                with home(commit) as other:
+                    ratio = measure(base, other)
+            except Usage as error:
+                raise Usage(f"at {commit[:12]}: {error}") from None
             made = Step(commit, math.exp(ratio), ratio > cut)
             tell(made)
             return made

@@ -12,17 +12,31 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
+from bench.core import Broken
 from bench.plan import Usage
 from bench.process import Home
 from bench.registry import is_checkout
+from bench.software import outside_hooks
 
 LIST = (
-    "import json, sys; from bench.registry import load; r = load(); "
-    "print('\\n' + json.dumps({s: [i.name for i in r.of(s)] for s in r.suites}))"
+    "import json; from bench.registry import load; r = load(); "
+    "impls = {s: [i.name for i in r.of(s)] for s in r.suites}; "
+    "broken = [[b.suite, b.name, b.reason, b.source] for b in r.broken]; "
+    "print('\\n' + json.dumps({'impls': impls, 'broken': broken}))"
 )
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a home has: {suite: its implementations}, and the plug-ins of it that cannot be read."""
+
+    impls: dict[str, list[str]]
+    broken: list[Broken]
 
 
 def find(text: str) -> Home:
@@ -53,19 +67,19 @@ def here(build: str = "") -> Home:
     return _of_checkout(folder, sys.executable)
 
 
-def offered(home: Home, side: str) -> dict[str, list[str]]:
-    """{suite: implementations} of a home. Raises :class:`Usage` where audio-bench does not run there."""
+def offered(home: Home, side: str) -> Offer:
+    """What can be measured in a home. Raises :class:`Usage` where audio-bench does not run there."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*home.path, os.environ.get("PYTHONPATH", "")])}
     command = [home.python, "-P", "-c", LIST]
     try:
         said = subprocess.run(
             command, cwd=home.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
-        found: dict[str, list[str]] = json.loads(said.stdout.strip().split("\n")[-1])
+        found: dict[str, Any] = json.loads(said.stdout.strip().split("\n")[-1])
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         last = (said.stderr.strip().split("\n")[-1] if isinstance(error, ValueError) else str(error))[:200]
         raise Usage(f"{side} ({home.python}) cannot run audio-bench: {last}; install audio-bench there") from None
-    return found
+    return Offer(found["impls"], [Broken(*facts) for facts in found["broken"]])
 
 
 @contextmanager
@@ -132,7 +146,7 @@ def _all_here(requirements: list[str]) -> bool:
 
 
 def _run(command: list[str], folder: Path, why: str) -> None:
-    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    said = subprocess.run(command, cwd=folder, env=outside_hooks(), capture_output=True, text=True, check=False)
     if said.returncode:
         words = (said.stderr.strip() or said.stdout.strip()).split("\n")[-1][:200]
         raise Usage(f"{why}: {words}")
@@ -146,7 +160,9 @@ def commit_of(rev: str, folder: Path | None = None) -> str:
 
 def git(*arguments: str, folder: Path | None = None, why: str = "") -> str:
     try:
-        said = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+        said = subprocess.run(
+            ["git", *arguments], cwd=folder, env=outside_hooks(), capture_output=True, text=True, check=False
+        )
     except FileNotFoundError:
         raise Usage("git is not installed; --base-rev and bisect need it") from None
     if said.returncode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from math import log1p
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from bench import api, plan
 from bench.compare import homes
+from bench.compare.homes import Offer
 from bench.compare.sequence import MOST_PAIRS, Sequential
 from bench.compare.thresholds import Gate
 from bench.process import Home
@@ -58,16 +59,23 @@ def run(
     NEW's for both. Raises :class:`bench.plan.Usage` where a side cannot run, or has nothing that was asked for.
     """
     both = {"new": homes.offered(new, "NEW"), "base": homes.offered(base, "BASE")}
-    items = []
+    items: list[plan.Item] = []
+    unread: list[Row] = []
     for name in suites:
         suite = load().suite(name)
         labels = [
-            f"{i}@{side}" for side, found in both.items() for i in found.get(name, []) if _wanted(i, impl, exclude)
+            f"{i}@{side}"
+            for side, found in both.items()
+            for i in found.impls.get(name, [])
+            if _wanted(i, impl, exclude)
         ]
+        unread += _unread(name, both, impl, exclude)
         if labels:
             items.append(plan.Item(name, plan.cases(suite, grid, plan.parse_case(case)), labels, plan.ops(suite, op)))
     if not items:
-        names = dict.fromkeys(i for found in both.values() for name in suites for i in found.get(name, []))
+        if unread:
+            raise plan.Usage(f"{unread[0].impl} cannot be measured: {unread[0].reason}")
+        names = dict.fromkeys(i for found in both.values() for name in suites for i in found.impls.get(name, []))
         hint = next((nearest(p, names) for p in impl if not any(matches(name, p) for name in names)), "")
         raise plan.Usage(f"neither side has an implementation of {', '.join(suites)} that --impl asks for{hint}")
     wish = plan.Plan(
@@ -83,8 +91,26 @@ def run(
 
     # the gate judges time while it measures; memory and quality need few processes
     store = api.start(replace(wish, metrics=(), asr="none"), out)
+    for row in unread:
+        store.append(replace(row, run=store.folder.name))
     api.execute(store, observer, Sequential([group], threshold, seconds))
     return store.folder
+
+
+def _unread(suite: str, both: Mapping[str, Offer], impl: Sequence[str], exclude: Sequence[str]) -> list[Row]:
+    """A failed row for each plug-in that a side cannot read: what it brought is not gone, it is broken.
+
+    It counts where its own name was asked for, or where something that was asked for is of the other side only: what a
+    file would have brought, nobody knows.
+    """
+    names = {side: {i for i in found.impls.get(suite, []) if _wanted(i, impl, exclude)} for side, found in both.items()}
+    lacking = {"base": names["new"] - names["base"], "new": names["base"] - names["new"]}
+    return [
+        Row("", suite, f"{broken.name}@{side}", {}, "", status="error", reason=f"{broken.source}: {broken.reason}")
+        for side, found in both.items()
+        for broken in found.broken
+        if broken.suite in (suite, "") and (lacking[side] or (broken.suite and _wanted(broken.name, impl, exclude)))
+    ]
 
 
 def first(suite: str, case: Sequence[str], op: str) -> dict[str, Any]:

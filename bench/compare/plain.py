@@ -16,7 +16,7 @@ NAME, RIGHT = HEADINGS.index("implementation"), HEADINGS.index("base")
 
 def plain(found: Comparison) -> str:
     """What needs eyes first; rows of one case below its name. ``more`` is how many more processes of each side would
-    tell, 0 where no number of them would."""
+    tell, "-" where no number of them would."""
     ordered = sorted(found.verdicts, key=lambda v: (list(VERDICTS).index(v.verdict), _place(v)))
     cells = [_cells(v) for v in ordered]
     widths = [max(map(len, column)) for column in zip(HEADINGS, *cells, strict=True)]
@@ -40,7 +40,7 @@ def _place(v: Verdict) -> str:
 
 
 def _cells(v: Verdict) -> tuple[str, ...]:
-    more = str(v.more_processes or 0) if v.verdict == "inconclusive" else ""
+    more = str(v.more_processes or "-") if v.verdict == "inconclusive" else ""
     return (v.verdict, clean(v.impl), v.metric, *figures(v)[:3], more)
 
 

@@ -14,6 +14,7 @@ from bench.compare.verdicts import Beside, Comparison, Verdict, judge
 from bench.core import label_of
 from bench.plan import Usage, overridden
 from bench.registry import load, matches, nearest
+from bench.report.apart import told
 from bench.results import Results, Row
 from bench.scores import Score, read_scores
 
@@ -45,7 +46,9 @@ def compare(
     verdicts = judge(found, METRICS if metric == "all" else (metric,), gate, load().suites, beside)
     if not verdicts and metric != "all":
         raise Usage(f"no row of {base} and {new} has both figures of {metric}, so nothing can be compared")
-    return Comparison(base.name, new.name, False, verdicts, _notes(verdicts), gate.inconclusive)
+    here, there = base.absolute(), new.absolute()
+    names = told(here, [there]), told(there, [here])
+    return Comparison(*names, False, verdicts, _notes(verdicts), gate.inconclusive)
 
 
 def compare_interleaved(

@@ -69,7 +69,7 @@ class Sequential(Referee):
         self.over = (pairs + 1.5) * (self.clock() - self.began) * 2 / max(1, processes) > self.seconds
         if not self.over and pairs not in LOOKS:
             return
-        self.open = {}
+        self.open = dict.fromkeys(timed, False)  # what only one side has: no more of it would tell anything
         for group in self.groups:
             self._judge(self._contests(group, timed))
 

@@ -55,7 +55,8 @@ def statistics(what: str, seconds: Sequence[float | None], remedy: str) -> dict[
 
 def plain(value: Any) -> Any:
     """A parameter as a case holds it: a number, a truth value or a text."""
-    return value if isinstance(value, bool | int | float | str) else str(value)
+    number = isinstance(value, int | float) and math.isfinite(value)  # JSON has no infinity, and no NaN
+    return value if number or isinstance(value, str) else str(value)
 
 
 def case(params: Mapping[str, Any] | None) -> dict[str, Any]:

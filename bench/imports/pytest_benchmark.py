@@ -1,11 +1,14 @@
 """pytest-benchmark's JSON (``--benchmark-json``, ``--benchmark-autosave``); https://pytest-benchmark.readthedocs.io.
 
 A test that ``--bench-suite`` made becomes the row that it measured. Of others, a group is a suite and its tests are the
-rivals; a test without a group is an operation of its file, and the project is the implementation.
+rivals, with their file where two files have one of that name; a test without a group is an operation of its file, and
+the project is the implementation.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,10 @@ def knows(data: dict[str, Any]) -> bool:
 
 def read(data: dict[str, Any], _path: Path) -> Foreign:
     rows = [_row(b, data) for b in data["benchmarks"]]
+    often = Counter(row.key for row in rows)
+    for n, (row, b) in enumerate(zip(rows, data["benchmarks"], strict=True)):
+        if often[row.key] > 1 and b.get("group"):
+            rows[n] = replace(row, impl=f"{b['fullname'].partition('::')[0]}::{row.impl}")
     return Foreign(TOOL, rows, _environment(data))
 
 

@@ -50,6 +50,8 @@ def compare(targets: tuple[str, ...], as_json: bool, markdown: str | None, junit
     from bench.compare import render
     from bench.compare.plain import plain
 
+    if options["base_rev"] == "":  # a variable of CI that is not set
+        raise ValueError("--base-rev names no revision; give one, such as origin/main")
     found = _in_turn(targets, **options) if options["interleave"] or options["base_rev"] else _apart(targets, **options)
     click.echo(render.as_json(found) if as_json else plain(found))  # first: a file may not be writable
     if markdown:

@@ -350,7 +350,9 @@ def checkout(tmp_path):
     return tmp_path / "repo"
 
 
-def test_the_commit_of_a_checkout(checkout):
+def test_the_commit_of_a_checkout(checkout, tmp_path, monkeypatch):
+    git(tmp_path, "init", "-q", "other")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))  # as in a hook of another repository
     clean = software.revision(checkout / "bench")
     assert len(clean["commit"]) == 40 and clean["dirty"] is False
     (checkout / "bench" / "__init__.py").write_text("changed = True\n")

@@ -47,6 +47,45 @@ def test_statistics_alone_are_never_passed_off_as_samples(tmp_path):
     assert all("--benchmark-save-data keeps them" in r.reason for r in results.rows)
 
 
+def _changed(change, tmp_path):
+    data = json.loads((SAMPLES / "pytest-benchmark.json").read_text())
+    change(data["benchmarks"])
+    (tmp_path / "changed.json").write_text(json.dumps(data))
+    return tmp_path / "changed.json"
+
+
+def test_two_benchmarks_are_never_pooled(tmp_path):
+    """One test name in two files of a group; all of a group under one name."""
+    path = _changed(lambda all_: all_[3].update(fullname="other.py::test_slice"), tmp_path)
+    results, _ = _brought(path, tmp_path)
+    assert [r.impl for r in results.rows if r.suite == "copies"] == [
+        "test_sorting.py::test_slice",
+        "other.py::test_slice",
+    ]
+    with pytest.raises(Usage, match="would be copies ours run; leave out"):
+        list(bring([path], tmp_path / "out", impl="ours"))
+
+
+@pytest.mark.parametrize("times", [[0.0, 0.0], [1.0, -1.0], [float("nan")]])
+def test_times_that_are_none_are_left_out_and_told(tmp_path, times):
+    results, foreign = _brought(_changed(lambda all_: all_[0]["stats"].update(data=times), tmp_path), tmp_path)
+    assert len(results.rows) == 3 and len(results.summary()) == 3
+    assert foreign.left_out == ["test_sorting gen test_sorted size=500: some of its times are no positive numbers"]
+
+
+def test_a_parameter_may_be_infinite(tmp_path):
+    path = _changed(lambda all_: all_[0].update(params={"most": float("inf"), "size": 1}), tmp_path)
+    results, _ = _brought(path, tmp_path)
+    assert results.rows[0].case == {"most": "inf", "size": 1}
+
+
+def test_what_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(Results, "to_parquet", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        list(bring([SAMPLES / "pyperf.json"], tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
 def test_pyperf_processes_are_replicates(tmp_path):
     results, _ = _brought(SAMPLES / "pyperf.json", tmp_path)
     assert [(r.op, r.replicate, len(r.samples_ns), r.loops) for r in results.rows if r.op == "sort"] == [
@@ -125,6 +164,9 @@ def test_what_cannot_be_read_is_told(tmp_path, text, says):
 
 
 def test_what_is_not_there_is_told(tmp_path):
+    (tmp_path / "cut.json.gz").write_bytes(b"\x1f\x8b\x08\x00")
+    with pytest.raises(Usage, match=r"cut\.json\.gz is not JSON"):
+        list(bring([tmp_path / "cut.json.gz"], tmp_path))
     with pytest.raises(Usage, match="there is no file"):
         list(bring([tmp_path / "none.json"], tmp_path))
     with pytest.raises(Usage, match="holds no JSON of"):

@@ -32,6 +32,18 @@ def test_a_file_name_of_any_bytes_can_be_shown(folder):
     write(folder / "x.wav")
     info = corpus.info(str(folder))
     assert "\n".join(info["problems"]).encode("utf-8")
+    (folder / "x.wav").rename(path)
+    assert corpus.info(str(folder))["clips"] == 1 and not corpus.check(str(folder)), "and be read"
+
+
+def test_linked_folders_are_not_followed_and_that_is_told(folder, tmp_path):
+    write(folder / "a.wav")
+    write(tmp_path / "elsewhere" / "b.wav")
+    (folder / "round").symlink_to(".")
+    (folder / "more").symlink_to(tmp_path / "elsewhere")
+    info = corpus.info(str(folder))
+    assert info["clips"] == 1 and [text.partition(" ")[0] for text in info["problems"]] == ["more:", "round:"]
+    assert all("is a link to a folder, and is not followed; copy" in text for text in info["problems"])
 
 
 # LibriSpeech
@@ -112,6 +124,7 @@ def test_vctk_of_release_092_is_its_first_microphone(folder):
     vctk(folder, "wav48_silence_trimmed", "_mic1.flac", "ID  AGE  GENDER  ACCENTS  REGION COMMENTS")
     write(folder / "wav48_silence_trimmed" / "p225" / "p225_001_mic2.flac", rate=48000, subtype="PCM_16")
     with open(folder / "speaker-info.txt", "a") as file:
+        file.write("(nothing but a remark)\n")
         file.write("p280  25  F  Unknown  France (mic2 files unavailable)\n")
     assert said(folder) == {
         "p225_001_mic1": ("p225", "Please call Stella."),

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench import registry
 from bench.core import Case
 from bench.scaffold import text_for
@@ -71,6 +73,23 @@ def test_an_implementation_of_no_suite_gets_a_suggestion(toys, tmp_path):
     registry.load.cache_clear()
     (broken,) = registry.load().broken
     assert "no suite is called 'stf'" in broken.reason and "stft" in broken.reason
+
+
+def test_whoever_asks_for_a_file_that_cannot_be_read_learns_why(toys, tmp_path):
+    for name in ("suites/half.py", "impls/toy/torn.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("def (")
+    registry.load.cache_clear()
+    found = registry.load()
+    for ask in (
+        lambda: found.suite("half"),
+        lambda: found.find("toy", "torn"),
+        lambda: found.select(["toy"], ["good", "torn:fast"]),
+    ):
+        with pytest.raises(registry.UnknownName, match=r"(half|torn)\.py cannot be read: SyntaxError"):
+            ask()
+    with pytest.raises(registry.UnknownName, match="no suite is called 'other'"):
+        found.suite("other")
 
 
 def test_a_second_suite_of_the_same_name_is_refused(toys, tmp_path):

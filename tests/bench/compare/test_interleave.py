@@ -17,7 +17,7 @@ from bench.cli import main
 from bench.compare import homes, installed, interleave
 from bench.compare.bisect import bisect
 from bench.compare.runs import compare_interleaved
-from bench.compare.sequence import LOOKS, Sequential, looks
+from bench.compare.sequence import LOOKS, Sequential, looks, ratio_of
 from bench.compare.thresholds import Gate
 from bench.plan import Usage
 from bench.process import Home
@@ -66,27 +66,35 @@ def alone(monkeypatch, tmp_path):
 
 
 def test_two_checkouts_in_one_run(alone, tmp_path):
-    """Half as slow again is found; both sides' rows are in the run; what only one side has is told."""
+    """Half as slow again is found; both sides' rows are in the run; what only one side has is told, and so is a file
+    that cannot be read, which may be why."""
     base = checkout(tmp_path / "base", 0.0004, extra="old")
-    folder = interleave.run(
-        homes.find(str(base)), homes.here(), ["toy"], Gate(together=True), metric="time", op=["add"], seconds=60
-    )
+    (alone / "impls" / "toy" / "torn.py").write_text("def (")
+    wish = {"metric": "time", "impl": ["waits", "old"], "op": ["add"], "seconds": 60}
+    folder = interleave.run(homes.find(str(base)), homes.here(), ["toy"], Gate(together=True), **wish)
     found = compare_interleaved(folder, Gate(together=True), "time", ("base", "new"))
     verdicts = {v.impl: v for v in found.verdicts}
-    assert verdicts["waits"].verdict == "slower" and found.exit_code == 1
+    assert verdicts["waits"].verdict == "slower"
     assert verdicts["waits"].change == pytest.approx(0.5, abs=0.2)
     assert verdicts["old"].verdict == "gone" and verdicts["waits"].processes[0] >= min(LOOKS)
+    assert verdicts["torn"].verdict == "wrong" and "SyntaxError" in verdicts["torn"].reason and found.exit_code == 4
+    with pytest.raises(Usage, match=r"torn@new cannot be measured: .*torn\.py: SyntaxError"):
+        interleave.run(homes.find(str(base)), homes.here(), ["toy"], Gate(), impl=["torn"])
 
 
-def test_a_revision_is_checked_out_built_and_cleared_away(alone, tmp_path):
+def test_a_revision_is_checked_out_built_and_cleared_away(alone, tmp_path, monkeypatch):
+    """Also within a hook, which is told of an index: what is staged in it stays."""
     _commit(alone, "slow", init=True)
     (alone / "impls" / "toy" / "waits.py").write_text(WAIT.format(seconds=0.0001))
+    _git(alone, "add", "-A")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
     build = "test -d impls && touch built && {python} -c 'import numpy'"
     with homes.revision("HEAD", build) as home:
         place = Path(home.folder or "")
         assert (place / "built").exists() and "0.0006" in (place / "impls" / "toy" / "waits.py").read_text()
-        assert homes.offered(home, "BASE")["toy"] == ["waits"]
+        assert homes.offered(home, "BASE").impls["toy"] == ["waits"]
     assert not place.exists() and _git(alone, "worktree", "list").count("\n") == 0
+    assert _git(alone, "status", "--porcelain") == "M  impls/toy/waits.py"
     with pytest.raises(Usage, match="git knows no revision 'nope'"), homes.revision("nope"):
         pass
     with pytest.raises(Usage, match="build command"), homes.revision("HEAD", "exit 3"):
@@ -96,7 +104,7 @@ def test_a_revision_is_checked_out_built_and_cleared_away(alone, tmp_path):
 def test_a_project_may_lie_below_the_top_of_its_repository(alone, tmp_path, monkeypatch):
     _commit(tmp_path, "project", init=True)
     with homes.revision("HEAD") as home:
-        assert Path(home.folder or "").name == alone.name and homes.offered(home, "BASE")["toy"] == ["waits"]
+        assert Path(home.folder or "").name == alone.name and homes.offered(home, "BASE").impls["toy"] == ["waits"]
     (tmp_path / "later").mkdir()
     monkeypatch.chdir(tmp_path / "later")
     with pytest.raises(Usage, match="HEAD has no folder later/"), homes.revision("HEAD"):
@@ -144,6 +152,8 @@ def test_the_commit_that_slowed_it_is_found(alone):
     assert len(asked) <= 4 and found.steps[0].slow
     with pytest.raises(Usage, match="nothing to find"):
         bisect(commits[0], commits[2], home, measure, 0.03, folder=alone)
+    with pytest.raises(Usage, match=f"at {commits[1][:12]}: toy cannot be measured"):
+        bisect(commits[0], commits[1], home, lambda *_: ratio_of([], "toy"), 0.03, folder=alone)
     with pytest.raises(Usage, match="no ancestor"):
         bisect(commits[4], commits[1], home, measure, 0.03, folder=alone)
 
@@ -163,9 +173,11 @@ def test_a_row_stops_when_it_is_decided_and_the_run_when_time_is_up():
     referee = Sequential([{"a": "b", "c": "d"}], lambda row: 0.01, 10.0, lambda: now[0])
     calm = [*rows("a", replicates=6, spread=1e-4), *rows("b", replicates=6, spread=1e-4, seed=1)]
     wild = [*rows("c", replicates=6, spread=0.2, seed=2), *rows("d", replicates=6, spread=0.2, seed=3)]
+    lone = rows("e", replicates=6)
     assert not referee.decided(calm[0])
     now[0] = 2.0
-    referee.look([*calm, *wild])
+    referee.look([*calm, *wild, *lone])
+    assert referee.decided(lone[0]), "the other side has nothing like it"
     assert referee.decided(calm[0]) and referee.decided(calm[-1]) and not referee.decided(wild[0])
     now[0] = 20.0  # 1 s a row and pair of processes was 2 s now: ten seconds do not hold another
     referee.look([*calm, *wild])
@@ -199,6 +211,7 @@ def test_the_command_line_says_what_is_wrong(toys):
         (["a"], "name two runs"),
         (["--interleave", "a", "b"], "BASE_ENV NEW_ENV SUITE"),
         (["--interleave", "--base-rev", "a", "toy"], "leave out --interleave"),
+        (["--base-rev", "", "toy"], "--base-rev names no revision"),
         (["nothing", "there"], "is not a run"),
     ):
         found = CliRunner().invoke(main, ["compare", *arguments])

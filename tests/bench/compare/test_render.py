@@ -173,6 +173,8 @@ main -> pr: 1 slower, 1 wrong, 1 inconclusive, 1 same"""
 
 def test_plain_text_has_what_needs_eyes_first_and_ends_in_the_counts():
     assert plain(FOUND) == PLAIN
+    hopeless = replace(FOUND.verdicts[2], more_processes=None)
+    assert plain(replace(FOUND, verdicts=[hopeless])).splitlines()[2].endswith("+4.0]     -"), "not 0 more"
 
 
 def test_plain_text_fits_a_hundred_columns():

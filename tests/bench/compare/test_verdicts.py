@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -148,6 +149,14 @@ def test_thread_counts_are_never_pooled(toys, tmp_path):
     both = [*rows(threads=1, **QUIET), *rows(ms=2.5, threads=2, **QUIET)]
     found = verdicts(tmp_path, both, both, allow=["threads"])
     assert [(v.threads, v.verdict) for v in found.verdicts] == [(1, "same"), (2, "same")]
+
+
+def test_runs_of_one_name_are_called_by_as_much_as_tells_them_apart(toys, tmp_path, monkeypatch):
+    monday, tuesday = (run(tmp_path / day / "mel", rows(**QUIET)) for day in ("monday", "tuesday"))
+    monkeypatch.chdir(tuesday)
+    for base, names in ((monday, ("monday/mel", "tuesday/mel")), (tuesday, ("mel", "mel"))):
+        found = compare(base, Path("."), Gate(), "time")
+        assert (found.base, found.new) == names
 
 
 def test_the_verdict_is_told_where_a_file_cannot_be_written(toys, tmp_path):
