@@ -8,8 +8,8 @@ PYTHON ?= python3
 VENV ?= .venv
 EXTRAS ?=
 BIN := $(VENV)/bin
-# the system's, else the one that setup brings
-CMAKE = "$(or $(shell command -v cmake),$(BIN)/cmake)"
+# the system's, else the one that setup brings; without the > a make before 4.3 would look for a program "command"
+CMAKE = "$(or $(shell command -v cmake 2>/dev/null),$(BIN)/cmake)"
 
 # tests of how time is measured, and of runs that are stopped half-way, want the processors for themselves
 ALONE := $(addprefix tests/bench/,measure compare/test_interleave.py $(patsubst %,test_%.py,\

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from bench.measure import gpu_limits
 from bench.measure.limits import limits
 from bench.quality.scoring import choose
 from bench.registry import load
-from bench.results import Results
+from bench.results import Results, environment_of
 from bench.runner import Observer, Referee, Runner
 from bench.scoring.run import run as score
 from bench.store import Store
@@ -146,8 +145,7 @@ def execute(store: Store, observer: Observer | None = None, referee: Referee | N
 
 def _same_machine(run: Path) -> None:
     """Raises :class:`bench.plan.Usage` where a run was begun elsewhere: the replicates of a row are of one machine."""
-    record = run / "environment.json"
-    was = json.loads(record.read_text()).get("machine") if record.exists() else None
+    was = environment_of(run).get("machine")
     here = environment.machine_id({"cpu": hardware.cpu(), "memory": hardware.memory()})
     if was not in (None, here):
         raise plan.Usage(f"{run} was begun on another machine, {was}, and this is {here}; start another run")

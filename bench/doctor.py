@@ -6,10 +6,12 @@ except that a file is made and removed to see whether results can be written. Al
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 from bench import software
 from bench.checks import Finding, gpu, machine, state
@@ -72,7 +74,7 @@ def missing(registry: Registry) -> list[Missing]:
     absent: dict[str, list[tuple[Implementation, str]]] = {}
     found: dict[str, bool] = {}
     for implementation in (i for i in registry.implementations if not i.home):
-        for module in implementation.requires:
+        for module in needed(implementation.requires):
             if not found.setdefault(module, present(module)):
                 absent.setdefault(implementation.extra, []).append((implementation, module))
     return [
@@ -90,17 +92,43 @@ def install_command(extra: str) -> str:
     return f"pip install '{software.DISTRIBUTION}[{extra}]'"
 
 
+def needed(modules: Iterable[str]) -> list[str]:
+    """``modules`` and, of helpers of implementations, what their files import at once."""
+    found, open_ = [], list(modules)
+    while open_:
+        module = open_.pop(0)
+        if module not in found:
+            found.append(module)
+            open_ += _imports(module) if module.startswith("impls.") else []
+    return found
+
+
+def _imports(helper: str) -> list[str]:
+    spec = _find(helper)
+    try:
+        body = ast.parse(Path(spec.origin).read_bytes()).body if spec and spec.origin else []
+    except (OSError, SyntaxError):  # whoever imports it is told
+        return []
+    names = [name.name for part in body if isinstance(part, ast.Import) for name in part.names]
+    names += [part.module for part in body if isinstance(part, ast.ImportFrom) and part.module and not part.level]
+    return [name for name in names if name.partition(".")[0] not in sys.stdlib_module_names]
+
+
 def present(module: str) -> bool:
     """Whether ``module`` (dots allowed) can be found; parents are looked into, not imported."""
+    return _find(module) is not None
+
+
+def _find(module: str) -> ModuleSpec | None:
     folders: list[str] | None = None
-    name = ""
+    name, spec = "", None
     for part in module.split("."):
         name = f"{name}.{part}" if name else part
         spec = _spec(name, folders)
         if spec is None:
-            return False
+            return None
         folders = list(spec.submodule_search_locations or ())
-    return True
+    return spec
 
 
 def _spec(name: str, folders: list[str] | None) -> ModuleSpec | None:

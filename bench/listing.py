@@ -69,7 +69,8 @@ def why_no_gpu() -> str:
 
 def on_gpu(results: Path) -> set[tuple[str, str]]:
     """(suite, implementation) that some run directory below ``results`` shows to have run rightly on a GPU."""
-    folders = [plan.parent for plan in results.rglob("plan.json") if '"device": "cuda' in plan.read_text()]
+    plans = (path for path in results.rglob("plan.json") if b'"device": "cuda' in path.read_bytes())
+    folders = [path.parent for path in plans]
     begun = [path for folder in folders if (path := folder / "rows.jsonl").exists()]  # not killed before
     rows = (row for path in begun for row in read_rows(path))
     return {(row.suite, row.impl) for row in rows if row.status in ("ok", "unstable") and row.device != "cpu"}

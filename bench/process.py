@@ -219,11 +219,10 @@ class Worker:
                 self.kill()
                 raise Failed("oom", f"{doing} {too_much}; stopped", dead=True)
         line, _, self.pending = self.pending.partition(b"\n")
-        try:
-            answer: dict[str, Any] = json.loads(line)
-        except ValueError:  # it wrote into what is not its own
+        answer = _object(line)
+        if answer is None:  # it wrote into what is not its own
             self.kill()
-            raise Failed("error", f"{doing} wrote into the harness's own socket; stopped", dead=True) from None
+            raise Failed("error", f"{doing} wrote into the harness's own socket; stopped", dead=True)
         if "status" in answer:
             raise Failed(answer["status"], answer["reason"])
         return answer
@@ -299,6 +298,14 @@ class Copy:
 def _environment(conditions: Conditions, home: Home) -> dict[str, str]:
     path = [*home.path, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return conditions.environment() | {"PYTHONPATH": os.pathsep.join(path)}
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _signal(number: int) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bench import counts, lines, stats
-from bench.core import label_of
+from bench.core import STATUSES, label_of
 
 if TYPE_CHECKING:
     import pandas as pd  # late: half a second, which a command that makes no table is spared
@@ -75,7 +75,7 @@ class Row:
     sm_mhz: list[int] = column("on a GPU: SM clock after each round", default_factory=list)
     discarded: int = column("on a GPU: samples taken while something held its clocks down; not kept", default=0)
     held_by: str = column("on a GPU: what held the clocks down, where something did", default="")
-    power_w: float | None = column("on a GPU: mean power while hot samples were taken, W", default=None)
+    power_w: float | None = column("on a GPU: mean power while hot calls follow each other, W", default=None)
     busy_percent: int | None = column("on a GPU: share of the time in which a kernel ran, by the driver", default=None)
     driver_bytes: int | None = column(
         "on a GPU: memory that the driver has handed out since before the set-up, workspaces included", default=None
@@ -87,6 +87,10 @@ class Row:
     quality: dict[str, float] = column("every figure of the check, by name", default_factory=dict)
     flops: float = column("least floating-point operations that any implementation must do", default=0.0)
     bytes: float = column("least bytes to and from memory that any implementation must move", default=0.0)
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"no status is called {self.status!r}")
 
     @property
     def key(self) -> str:
@@ -106,7 +110,7 @@ SUMMARY = {
     "threads": COLUMNS["threads"],
     "status": "the worst status of the replicates; unstable only if most of them are",
     "reason": COLUMNS["reason"],
-    "x_realtime": "seconds of audio handled in a second (audio_seconds / median)",
+    "x_realtime": "seconds of audio handled in a second (audio_seconds / median); none where it handles no audio",
     "median_ms": "median over replicates of the median over rounds, ms a call",
     "low_ms": "lower end of the median's 95% hierarchical bootstrap interval, ms",
     "high_ms": "upper end of that interval, ms",
@@ -155,14 +159,13 @@ class Results:
     def load(cls, path: str | Path) -> Results:
         """Read a run directory. A last line that a kill cut short is left out.
 
-        Raises FileNotFoundError when there is no ``rows.jsonl``, ValueError when a whole line is not a row.
+        Raises FileNotFoundError when there is no ``rows.jsonl``, ValueError when a whole line is not a row, and when
+        ``environment.json`` cannot be read.
         """
         folder = Path(path)
         if not (folder / "rows.jsonl").exists():
             raise FileNotFoundError(f"{folder} is not a run: it has no rows.jsonl")
-        environment = folder / "environment.json"
-        known = json.loads(environment.read_text()) if environment.exists() else {}
-        return cls(read_rows(folder / "rows.jsonl"), known, folder)
+        return cls(read_rows(folder / "rows.jsonl"), environment_of(folder), folder)
 
     def frame(self) -> pd.DataFrame:
         """One line a row of ``rows.jsonl``; columns as in ``COLUMNS``."""
@@ -252,7 +255,9 @@ def summarise(group: list[Row], limits: Mapping[str, Any]) -> dict[str, Any]:
         everything = np.concatenate([r.samples_ns for r in timed])
         p95, p99 = np.percentile(everything, [95, 99]) / 1e6
         line |= {"median_ms": interval.value / 1e6, "low_ms": interval.low / 1e6, "high_ms": interval.high / 1e6}
-        line |= {"p95_ms": p95, "p99_ms": p99, "x_realtime": timed[0].audio_seconds / (interval.value / 1e9)}
+        line |= {"p95_ms": p95, "p99_ms": p99, "x_realtime": None}
+        if timed[0].audio_seconds and interval.value:
+            line["x_realtime"] = timed[0].audio_seconds / (interval.value / 1e9)
         line["max_ms"] = float(everything.max()) / 1e6
         line |= streamed(timed)
         peaks = [peak for r in timed for peak in r.peak_gflops]
@@ -295,7 +300,26 @@ def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any], gflops: f
 
 
 def read_rows(path: Path) -> list[Row]:
-    return list(lines.read(path, Row, "row"))
+    return [_text_only(row) for row in lines.read(path, Row, "row")]
+
+
+def environment_of(run: Path) -> dict[str, Any]:
+    """The record of the machine in a run directory; empty where none was kept. Raises ValueError."""
+    path = run / "environment.json"
+    try:
+        found = json.loads(path.read_text()) if path.exists() else {}
+    except ValueError as error:  # of JSON, or of UTF-8
+        raise ValueError(f"{path} is not JSON ({error}); mend it or remove it") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} holds no record but {found!r:.60}; mend it or remove it")
+    return found
+
+
+def _text_only(row: Row) -> Row:
+    """Reasons of old runs may hold bytes of a file's name, as lone surrogates, which no table takes."""
+    if row.reason.isascii():
+        return row
+    return replace(row, reason=row.reason.encode(errors="backslashreplace").decode())
 
 
 def _median_ms(values: Iterable[float | None]) -> float | None:

@@ -307,8 +307,10 @@ def _unsettled(medians: stats.Floats, precision: float) -> str:
     """Why a row is unstable, and what helps."""
     if len(medians) < LEAST_ROUNDS:
         return f"only {len(medians)} rounds fitted into the budget; a longer --budget helps"
+    known = stats.half_width(medians)
+    digits = next((n for n in range(1, 6) if f"{known:.{n}%}" != f"{precision:.{n}%}"), 6)
     return (
-        f"the median is known to {stats.half_width(medians):.1%}, not to {precision:.1%}, within the budget; "
+        f"the median is known to {known:.{digits}%}, not to {precision:.{digits}%}, within the budget; "
         "a quieter machine, a longer --budget or a wider --precision helps"
     )
 

@@ -36,4 +36,6 @@ def names(folder: Path = RESULTS) -> dict[str, str]:
         return {}
     except ValueError as error:
         raise Usage(f"{folder / NAMES} is not JSON ({error}); mend it or remove it") from None
+    if not isinstance(found, dict):
+        raise Usage(f"{folder / NAMES} holds no names but {found!r}; mend it or remove it")
     return {str(k): str(v) for k, v in found.items()}

@@ -36,7 +36,7 @@ class Store:
             self._lock()
             if plan is not None:
                 self._start(plan, environment or {})
-            self.plan = _read_plan(folder / "plan.json")
+            self.plan = read_plan(folder / "plan.json")
             self.lines, self.score_lines = Lines(self.path), Lines(folder / "scores.jsonl")
             self.rows = read_rows(self.path) if self.path.exists() else []
             self.done = {row.key for row in self.rows}
@@ -137,10 +137,10 @@ class Store:
         )
 
 
-def _read_plan(path: Path) -> Plan:
-    text = path.read_text()
+def read_plan(path: Path) -> Plan:
+    """Raises :class:`Usage` where another version wrote it, or it is damaged."""
     try:
-        return Plan.from_json(json.loads(text))
+        return Plan.from_json(json.loads(path.read_text()))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Usage(f"{path} is no plan that this version of audio-bench knows ({error}); start another run") from None
 

@@ -32,7 +32,7 @@ def choose(
     """
     found = registry.suite(suite)
     who = registry.find(suite, impl)
-    device = conditions.get("device", "cpu")
+    device = plan.parse_device(conditions.get("device", "cpu"))
     if device.split(":")[0] not in who.devices:
         raise plan.Usage(f"{impl} does not run on {device}; it runs on {' and '.join(who.devices)}: --device")
     cases = plan.cases(found, "quick", plan.parse_case(case), device)

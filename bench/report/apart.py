@@ -38,14 +38,14 @@ def _renamed(result: Results, holders: dict[str, list[Results]]) -> Results:
     for name, several in holders.items():
         if len(several) > 1 and result in several and (path := _place(result)):
             others = [other for one in several if one is not result and (other := _place(one))]
-            names[name] = _told(path, others) + ("" if alone else f" {name}")
+            names[name] = told(path, others) + ("" if alone else f" {name}")
     if not names:
         return result
     return Results([replace(r, run=names.get(r.run, r.run)) for r in result.rows], result.environment, result.path)
 
 
-def _told(path: Path, others: Sequence[Path]) -> str:
-    """The last parts of a path, as many as no other ends in: ``epyc/mel``."""
-    parts = path.parts
+def told(path: Path, others: Sequence[Path]) -> str:
+    """The last parts of a whole path, as many as no other one ends in: ``epyc/mel``."""
+    parts, others = path.parts, [other for other in others if other != path]
     least = next(n for n in range(1, len(parts) + 1) if all(other.parts[-n:] != parts[-n:] for other in others))
     return "/".join(parts[-least:])

@@ -81,7 +81,7 @@ class Entry:
     @property
     def off(self) -> float:
         """How far its payload is from what was asked, relatively."""
-        return math.inf if self.payload is None else self.payload / self.asked - 1
+        return self.payload / self.asked - 1 if self.payload is not None and self.asked else math.inf
 
     @property
     def aside(self) -> str:

@@ -121,17 +121,12 @@ def _lines(part: Results) -> Iterator[Line]:
             case=record["case"],
             version=clean(record["version"] or ""),
             audio_seconds=group[0].audio_seconds,
-            values={name: _number(record[name]) for name in NUMBERS} | _silent(group[0]),
+            values={name: _number(record[name]) for name in NUMBERS},
             quality={clean(k): v for k, v in record["quality"].items() if _number(v) is not None},
             rounds={r.replicate: stats.round_medians(r.samples_ns, r.rounds) for r in group if r.samples_ns},
             peaks={r.replicate: np.asarray(r.peak_gflops) for r in group if r.peak_gflops},
             adds={r.replicate: np.asarray(r.peak_gadds) for r in group if r.peak_gadds},
         )
-
-
-def _silent(row: Row) -> dict[str, float | None]:
-    """Work on no audio, as what was imported from elsewhere is, has no real time to be compared with."""
-    return {} if row.audio_seconds else {"x_realtime": None}
 
 
 def _key(*parts: Any) -> str:

@@ -65,12 +65,16 @@ def _beside(run: str | None, wish: Wish) -> Path:
     """The run that the profile is kept with: the one named, the latest that has this implementation, or a new one."""
     from bench import api, plan
     from bench.results import Results
+    from bench.store import read_plan
 
     if run is not None:
         Results.load(Path(run))  # says what is wrong with it
         return Path(run)
     for file in sorted(Path("results").glob("*/plan.json"), key=lambda p: p.stat().st_mtime, reverse=True):
-        items = plan.Plan.from_json(json.loads(file.read_text())).items
+        try:
+            items = read_plan(file).items
+        except plan.Usage:  # of another version
+            continue
         if any(i.suite == wish.suite and wish.impl in i.impls for i in items):
             return file.parent
     item = plan.Item(wish.suite, [wish.case], [wish.impl], [wish.op])

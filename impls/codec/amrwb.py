@@ -3,7 +3,7 @@ from bench import impl
 BITS = {6600: 132, 8850: 177, 12650: 253, 14250: 285, 15850: 317, 18250: 365, 19850: 397, 23050: 461, 23850: 477}
 
 
-@impl("codec", requires=("impls.codec._vo_amrwbenc", "av"))
+@impl("codec", requires=("impls.codec._vo_amrwbenc", "av"), extra="codecs")
 def amrwb(case):
     """AMR-WB: encoded by VisualOn's encoder, decoded by FFmpeg; bits a frame of 20 ms from TS 26.201, table 2."""
     from impls.codec._av import Decoder

@@ -24,6 +24,8 @@ def residual(case, arrays):
 
 def split(case, arrays):
     """Mimi's, with its projections."""
+    if case.size & (case.size - 1):
+        raise Unsupported(f"codebooks of a power of two only, not of {case.size}")
     inner = {"codebook_dim": case.dim // 2, "vector_quantization_hidden_dimension": case.dim // 2}
     config = MimiConfig(hidden_size=case.dim, codebook_size=case.size, num_quantizers=case.stages, **inner)
     quantizer, books = MimiSplitResidualVectorQuantizer(config).eval(), iter(arrays["books"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench import availability, registry
+from bench import availability, registry, worker
+from bench.core import Implementation, Unsupported
 
 COUNTS = "import os\nwith open(os.environ['BENCH_TEST_LOG'], 'a') as log:\n    log.write('imported\\n')\n"
 THREAD = "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
@@ -51,3 +52,21 @@ def test_what_several_share_is_imported_once_where_it_can_be_copied(found, text,
 def test_a_shared_module_that_is_not_there_is_told_by_each(found):
     reasons, _ = found("raise ImportError('libcounted.so: cannot open shared object file')")
     assert all("libcounted.so" in reason for need, reason in reasons.items() if "counted" in need)
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (ModuleNotFoundError("No module named 'cuda'", name="cuda"), "; pip install 'audio-bench[gpu]'"),
+        (ModuleNotFoundError("No module named 'impls._x'", name="impls._x"), ""),
+        (ImportError("BENCH_X is not set; name a folder"), ""),
+    ],
+)
+def test_a_helpers_own_remedy_stands_and_what_it_lacks_has_the_extras(monkeypatch, error, remedy):
+    def fails(module):
+        raise error
+
+    monkeypatch.setattr(worker.importlib, "import_module", fails)
+    with pytest.raises(Unsupported) as told:
+        worker.prove(Implementation("s", "x", lambda case: None, ("impls._x",), "gpu"))
+    assert str(told.value) == f"{type(error).__name__}: {error}{remedy}"

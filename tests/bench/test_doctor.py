@@ -334,6 +334,13 @@ def test_missing_extras_and_their_commands():
     assert "pip install" not in nameless.command
 
 
+def test_what_helpers_import_is_missed_too(monkeypatch):
+    monkeypatch.setattr(doctor, "present", lambda module: not module.startswith("cuda."))
+    registry = Registry(implementations=[implementation("gpu", ("impls._cuda",), "cuda")])
+    assert [m.modules for m in doctor.missing(registry)] == [("cuda.bindings", "cuda.core")]
+    assert doctor.needed(["impls.codec._vo_amrwbenc"])[-1] == "impls.codec._library", "of helpers of helpers, too"
+
+
 def test_modules_are_found_without_being_imported(tmp_path, monkeypatch):
     package = tmp_path / "heavy_package" / "inner"
     package.mkdir(parents=True)

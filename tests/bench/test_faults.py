@@ -10,12 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.plan import Plan, make
+from bench.process import Conditions, Failed, Worker
 from bench.results import Results, Row
 from bench.runner import Observer, Runner
 from bench.store import Store
+from bench.worker import _alike
 
 
 def measure(registry, folder: Path, impls: list[str], **settings) -> list[Row]:
@@ -69,6 +72,21 @@ def test_a_fault_costs_one_row_and_its_neighbour_nothing(toys, tmp_path, name):
     assert "\n" not in mine[0].reason
     good = [r for r in rows if r.impl == "good"]
     assert len(good) == 4 and all(r.status in ("ok", "unstable") and r.samples_ns for r in good)
+
+
+@pytest.mark.parametrize("line", [b"7\n", b"null\n", b"\xff\n"])
+def test_what_is_no_answer_ends_the_worker(line):
+    worker = object.__new__(Worker)
+    worker.pending, worker.conditions, worker.kill = line, Conditions(), lambda: None
+    with pytest.raises(Failed, match="calling wrote into the harness's own socket"):
+        worker.receive("calling")
+
+
+def test_an_input_is_the_same_to_the_last_bit():
+    x = np.array([1, np.nan, 0], np.float32)
+    assert _alike(x, x.copy()) and _alike(np.array("a path"), np.array("a path"))
+    assert _alike(np.asfortranarray([[1j, 2], [3, 4]]), np.asfortranarray([[1j, 2], [3, 4]]))
+    assert not any(_alike(x, other) for other in (-x, x[:2], x.view(np.int32), np.zeros(3, np.float32)))
 
 
 @pytest.mark.parametrize("name", ["endless", "stuck", "has_children"])

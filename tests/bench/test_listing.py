@@ -27,7 +27,7 @@ def test_a_run_directory_proves_what_ran_on_a_gpu(tmp_path, device, status, prov
     store.append(Row("r", "toy", "on_gpu", {"size": 64}, "add", device=device, status=status))
     store.close()
     (tmp_path / "results" / "killed").mkdir()  # before it had a row
-    (tmp_path / "results" / "killed" / "plan.json").write_text('{"device": "cuda"}')
+    (tmp_path / "results" / "killed" / "plan.json").write_bytes(b'{"device": "cuda", "damaged": \xff')
     assert listing.on_gpu(tmp_path / "results") == ({("toy", "on_gpu")} if proven else set())
 
 

@@ -20,6 +20,7 @@ from bench.measure import clock, memory, tree
 from bench.measure.clock import HostClock
 from bench.process import Conditions
 from bench.results import Results
+from bench.runner import _unsettled
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -226,6 +227,12 @@ def test_what_comes_before_a_sample_is_called_ahead_of_each_and_not_timed():
     told.clear()
     HostClock().warm_up(lambda: told.append("call"), (), least_ns=1, most_ns=1, before=lambda: told.append("before"))
     assert told == ["before", "call"]
+
+
+def test_a_precision_that_was_just_missed_is_told_with_as_many_digits_as_it_takes():
+    rounds = np.array([90, 97.996, 98, 99, 100, 100, 101, 102, 102.004, 110])
+    assert "known to 2.004%, not to 2.000%," in _unsettled(rounds, 0.02)
+    assert "known to 2.0%, not to 1.0%," in _unsettled(rounds, 0.01)
 
 
 def test_a_short_call_is_looped_and_a_long_one_is_not():

@@ -36,6 +36,7 @@ def test_a_run_that_is_not_there_is_told_with_the_way_out(results, text, says):
 
 
 def test_names_that_cannot_be_read_are_told(results):
-    (results / "names.json").write_text("{")
-    with pytest.raises(Usage, match="is not JSON"):
-        find_run("main", results)
+    for text, why in (("{", "is not JSON"), ("[1]", r"holds no names but \[1\]")):
+        (results / "names.json").write_text(text)
+        with pytest.raises(Usage, match=f"names.json {why}"):
+            find_run("main", results)

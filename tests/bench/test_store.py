@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -18,6 +19,7 @@ from bench import api, plan
 from bench.plan import Plan, Usage
 from bench.results import COLUMNS, Results, Row
 from bench.store import CannotWrite, Store
+from bench.worker import _keep
 
 PLAN = Plan([])
 
@@ -75,6 +77,24 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path):
     path.write_text('{"run": 1, broken\n' + path.read_text())
     with pytest.raises(ValueError, match=r"line 1 is not a row.*remove that line"):
         Results.load(tmp_path / "run")
+    path.write_text(json.dumps(vars(row(0)) | {"status": "odd"}) + "\n")
+    with pytest.raises(ValueError, match=r"line 1 is not a row \(no status is called 'odd'\)"):
+        Results.load(tmp_path / "run")
+
+
+def test_bytes_in_the_reasons_of_old_runs_are_told(tmp_path):
+    Store(tmp_path / "run", PLAN, {}).close()
+    (tmp_path / "run" / "rows.jsonl").write_text(json.dumps(vars(row(0, status="error", reason="no caf\udce9"))) + "\n")
+    results = Results.load(tmp_path / "run")
+    results.to_parquet(tmp_path / "rows.parquet")
+    assert results.summary().reason.tolist() == [r"no caf\udce9"]
+
+
+def test_inputs_are_kept_where_a_worker_of_the_same_number_was_killed(tmp_path):
+    kept = tmp_path / "inputs"
+    kept.with_name(f"inputs.{os.getpid()}").mkdir()
+    _keep(kept, {"add.00": np.arange(3)})
+    assert [p.name for p in kept.iterdir()] == ["add.00.npy"]
 
 
 def test_a_second_writer_is_refused(tmp_path):
@@ -98,9 +118,15 @@ def test_what_cannot_be_gone_on_with_is_told(tmp_path):
     Store(run, PLAN, {"machine": "another-2c-4g"}).close()
     with pytest.raises(Usage, match="begun on another machine, another-2c-4g"):
         api.begin(resume=run)
-    (run / "plan.json").write_text('{"items": [], "of_next_year": 1}')
-    with pytest.raises(Usage, match=r"plan.json is no plan that this version .*of_next_year"):
-        Store(run, None)
+    for plan_, why in ((b'{"items": [], "of_next_year": 1}', "of_next_year"), (b"\xff", "utf-8")):
+        (run / "plan.json").write_bytes(plan_)
+        with pytest.raises(Usage, match=rf"plan.json is no plan that this version .*{why}"):
+            Store(run, None)
+    for record, why in ((b'{"machine": ', "is not JSON"), (b"\xff", "is not JSON"), (b"[3]", "holds no record")):
+        (run / "environment.json").write_bytes(record)
+        for read in (Results.load, lambda run: api.begin(resume=run)):
+            with pytest.raises(ValueError, match=rf"environment.json {why}.*mend it or remove it"):
+                read(run)
 
 
 def test_a_disk_that_is_full_of_inputs_is_no_implementations_fault(toys, tmp_path):

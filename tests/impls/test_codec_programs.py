@@ -85,6 +85,10 @@ def shown(name: str) -> str:
     return version_of(load().find("codec", name))
 
 
+def test_what_decodes_with_pyav_names_the_extra_that_brings_it() -> None:
+    assert {i.extra for i in load().of("codec") if "av" in i.requires} == {"codecs"}
+
+
 def test_the_version_of_evs_is_a_hash_of_its_programs(evs: Path) -> None:
     data = b"".join((evs / name).read_bytes() for name in ("EVS_cod", "EVS_dec"))
     assert shown("evs") == f"sha256 {hashlib.sha256(data).hexdigest()[:12]}"

@@ -33,13 +33,16 @@ def test_the_record_is_kept_beside_the_run_and_linked_from_its_report(bench, tmp
 
 
 def test_without_a_run_it_makes_one(bench, tmp_path, torch_is_here):
+    other = tmp_path / "results" / "of-another-version" / "plan.json"
+    other.parent.mkdir(parents=True)
+    other.write_text('{"items": [{"suite": "toy", "of_next_year": 1}]}')
     refused = bench("profile", "toy", "--impl", "wrong", "--tool", "torch", "--seconds", "0.1s")
     assert refused.returncode == 4
     assert (
         refused.stderr.splitlines()[-1]
         == "bench: wrong: its answer is wrong, and what is wrong is not worth a profile: differs by 1"
     )
-    assert len(list((tmp_path / "results").iterdir())) == 1
+    assert len(list((tmp_path / "results").iterdir())) == 2
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,7 @@ def test_without_a_run_it_makes_one(bench, tmp_path, torch_is_here):
         (["--impl", "good", "--tool", "nsis"], "did you mean nsys?"),
         (["--impl", "good", "--op", "ad"], "did you mean add?"),
         (["--impl", "good", "--device", "cuda"], "does not run on cuda"),
+        (["--impl", "good", "--device", "cpu:x"], "'cpu:x' is no device"),
         (["--impl", "good", "--seconds", "soon"], "is not a time"),
     ],
 )

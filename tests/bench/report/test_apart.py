@@ -50,4 +50,6 @@ def test_each_run_is_heard(two):
 
 def test_one_run_named_twice_is_one(two):
     again = Results.load(two[0].path)
-    assert [run.name for run in contents.gather([two[0], again]).runs] == ["run-1"]
+    said = contents.gather([two[0], again])
+    assert [run.name for run in said.runs] == ["run-1"]
+    assert [e.clips for e in said.codecs[0].bitrates[0].entries] == [2]

@@ -72,6 +72,11 @@ def test_the_window_is_a_tenth_either_way(gather, payload, aside):
     assert entry(gather(*scores)[0], "wave:good", 12.0).aside == aside
 
 
+def test_a_bitrate_of_zero_as_old_runs_have_is_outside(gather):
+    found = gather(*(codec_runs.score("fixed", 0.0, clip, nominal_bps=64000) for clip in range(3)))
+    assert cells.remark(entry(found[0], "fixed", 0.0)) == "outside, +inf%"
+
+
 def test_random_weights_and_ceilings_stay_out_of_rankings_and_curves(said, condition):
     for impl, why in (("dreamer", "random weights"), ("passthrough:8k", "ceiling"), ("passthrough:16k", "ceiling")):
         assert all(

@@ -90,6 +90,7 @@ def test_work_on_no_audio_has_no_real_time(made, tmp_path):
     heads = [line for line in texts[0].splitlines() if line.startswith("| # | implementation |")]
     assert heads and "median" in heads[0] and "real time" not in heads[0]
     assert not list(tmp_path.glob("plots/speed-*"))
+    assert Results(rows).summary().x_realtime.isna().all(), "nor has the summary"
 
 
 def test_the_jobs_page_gets_the_report_without_pictures(made, tmp_path, monkeypatch):
