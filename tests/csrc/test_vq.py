@@ -303,7 +303,7 @@ def test_refuses() -> None:
     with pytest.raises(audiokern.AudiokernError):
         VectorQuantizer(np.zeros((0, 3), np.float32))
     for index in (2**32, 0.5, np.nan):  # which become 0 in int32
-        with pytest.raises(ValueError, match="whole numbers"), np.errstate(invalid="ignore"):
+        with pytest.raises(ValueError, match="whole numbers"), np.errstate(all="raise"):
             VectorQuantizer(np.ones((2, 3))).decode([index])
     with pytest.raises(ValueError, match="have 1 stage, not 0"):
         VectorQuantizer(np.ones((2, 3))).encode(np.ones((4, 3)), stages=0)

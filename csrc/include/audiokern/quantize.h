@@ -1,7 +1,8 @@
 /* Samples in fewer bits: mu-law, A-law, 16-bit and 8-bit integers, half precision.
  *
  * All conversions are exact: each result is the one that the definition beside its format gives, on every
- * instruction set. NaN is encoded as silence by every integer format.
+ * instruction set, while the calling thread rounds to nearest, as C programs do unless they ask otherwise.
+ * NaN is encoded as silence by every integer format.
  */
 #ifndef AUDIOKERN_QUANTIZE_H
 #define AUDIOKERN_QUANTIZE_H

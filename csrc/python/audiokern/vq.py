@@ -67,7 +67,8 @@ class VectorQuantizer:
     def decode(self, indices: Any, out: np.ndarray | None = None) -> np.ndarray:
         """Sums of codewords (count, dim) for indices as encode gives them."""
         given = np.asarray(indices)
-        q = np.ascontiguousarray(given, _I32)
+        with np.errstate(invalid="ignore"):  # what NaN becomes is refused
+            q = np.ascontiguousarray(given, _I32)
         if given.dtype != _I32 and not np.array_equal(q, given):
             raise ValueError("indices must be whole numbers that int32 holds")
         if q.ndim != 1 + self.residual:
