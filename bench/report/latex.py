@@ -17,7 +17,7 @@ from bench.report.tables import Table, rank_text
 ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$", "±": r"$\pm$", "–": "--", "µ": r"$\mu$",
-    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "≥": r"$\ge$",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "≥": r"$\ge$",
     "→": r"$\to$", "“": "``", "”": "''", "·": r"$\cdot$", "…": r"\ldots{}",
 }  # fmt: skip
 PLAIN = re.compile(r"[ -~]")

@@ -51,10 +51,15 @@ def change_text(moved: Moved) -> str:
     return f"{100 * (moved.ratio - 1):+.1f}%"
 
 
+def drift(series: Series) -> float | None:
+    """The last level over the first one; levels are what lies between changes. None where there is one run."""
+    return float(np.prod([m.ratio for m in series.moved])) if len(series.values) > 1 else None
+
+
 def drift_text(series: Series) -> str:
-    """The last level over the first one; levels are what lies between changes."""
-    ratio = float(np.prod([m.ratio for m in series.moved]))
-    return f"{100 * (ratio - 1):+.1f}%" if series.moved else "steady" if len(series.values) > 1 else NOTHING
+    """The drift in percent."""
+    ratio = drift(series)
+    return NOTHING if ratio is None else f"{100 * (ratio - 1):+.1f}%" if series.moved else "steady"
 
 
 def sentence(moved: Moved) -> str:

@@ -5,7 +5,8 @@ function sort(heading) {
   const up = heading.getAttribute("aria-sort") !== "ascending";
   const value = row => {
     const cell = row.cells[column], text = cell.dataset.v ?? cell.textContent.trim();
-    return text === "" ? null : Number.isNaN(Number(text)) ? text : Number(text);
+    const number = Number(text.replace(/^(-?)inf$/, "$1Infinity"));
+    return ["", "–", "nan"].includes(text) ? null : Number.isNaN(number) ? text : number;
   };
   const compare = (a, b) => typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
   const rows = [...body.rows].map(row => [value(row), row]);
@@ -23,16 +24,18 @@ for (const heading of document.querySelectorAll(".sortable thead th")) {
 }
 
 const cases = () => [...document.querySelectorAll("details.case")];
-const button = document.getElementById("open");
-button.addEventListener("click", () => {
-  const open = cases().some(c => !c.open);
-  cases().forEach(c => { c.open = open; });
-  button.textContent = open ? "Close all" : "Open all";
-});
+const button = document.getElementById("open");  // the page of the history has neither this nor the next
+const anyShut = () => cases().some(c => !c.open);
+const label = () => { button.textContent = anyShut() ? "Open all" : "Close all"; };
+if (button) {
+  button.addEventListener("click", () => { const open = anyShut(); cases().forEach(c => { c.open = open; }); label(); });
+  cases().forEach(c => c.addEventListener("toggle", label));
+  label();
+}
 addEventListener("beforeprint", () => cases().forEach(c => { c.open = true; }));
 
 const root = document.documentElement;
-document.getElementById("theme").addEventListener("click", () => {
+document.getElementById("theme")?.addEventListener("click", () => {
   const now = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   root.dataset.theme = now === "dark" ? "light" : "dark";
 });

@@ -145,6 +145,8 @@ def test_the_page_stands_alone_and_escapes_what_runs_say(results):
     write(results, drifting(12), machine="<b>&vm", impl='<script>alert("x")</script>')
     assert _call("-o", "page").exit_code == 0
     page = (results.parent / "page" / "history.html").read_text()
+    by = re.findall(r'data-v="([^"]+)">(?:\+\d\d\.\d%|steady)<', page)  # what the changes are sorted by
+    assert [float(v) for v in by] == [1.0, pytest.approx(1.2, abs=0.02)]
     assert page.count("<svg") == 2 and "<script>alert" not in page and "&lt;b&gt;&amp;vm" in page
     assert not re.findall(r"(?:src|href)=[\"']?http", page)
     for plot in (results.parent / "page" / "plots").glob("*.svg"):

@@ -153,6 +153,7 @@ def test_latex_tables_are_whole_and_every_special_character_is_escaped(folder):
         r"[#%_^~<>|\"]", re.sub(r"\\label\{[^}]*\}", "", plain)
     )
     assert latex.text(codec_runs.PIPES).count(r"\$") == 1 and plain.isascii()
+    assert latex.text('7" of tape') == "7'' of tape"  # \textquotedbl needs fontenc with T1
 
 
 def test_an_unknown_anchor_or_format_leaves_nothing_behind(run, tmp_path):

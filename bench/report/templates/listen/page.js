@@ -132,6 +132,7 @@ function eachFrame() {
 
 // The blind test. While it runs nothing on the page tells the recordings apart but the ears.
 function begin() {
+  if (!player.ids.length) return;  // still being read, as the page says
   const a = outputs[byId("abx-a").value], b = outputs[byId("abx-b").value], n = Number(byId("abx-n").value);
   if (a.sound === b.sound || !Number.isInteger(n) || n < 5 || n > 100) {
     byId("now").textContent = "A blind test needs two different recordings and 5 to 100 trials.";
@@ -203,10 +204,10 @@ function key(event) {
   const typing = event.target.closest("textarea, select, input[type=number]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const pressed = event.key.toLowerCase();
-  if (pressed === " " && !event.target.closest("button:not(#play), summary, [type=checkbox]")) toggle();
+  if (pressed === " " && !event.target.closest("button:not(#play), summary, [type=checkbox]")) { if (!event.repeat) toggle(); }
   else if (pressed === "arrowleft" || pressed === "arrowright") { player.seek(player.position + (pressed === "arrowleft" ? -1 : 1)); show(); }
   else if (test && "abx".includes(pressed)) hear(pressed);
-  else if (test && (pressed === "1" || pressed === "2")) answer(pressed === "1" ? "a" : "b");
+  else if (test && (pressed === "1" || pressed === "2")) { if (!event.repeat) answer(pressed === "1" ? "a" : "b"); }
   else if (!test && /^[0-9]$/.test(pressed) && Number(pressed) < outputs.length) select(Number(pressed));
   else if (!test && (pressed === "arrowup" || pressed === "arrowdown")) select((chosen + (pressed === "arrowup" ? outputs.length - 1 : 1)) % outputs.length);
   else return;

@@ -6,11 +6,13 @@ class Player {
     this.bytesOf = bytesOf;  // id -> ArrayBuffer of an audio file
     this.decoded = new Map();  // id -> AudioBuffer
     this.voices = new Map();  // id -> {source, gain}, while playing
-    this.ids = [];
+    this.ids = [];  // none while recordings are being read
+    this.wish = false;  // to play as soon as they are
     this.current = null;
     this.reference = null;  // whose loudness the others take where `level` is on
     this.repeat = true;
     this.level = false;
+    this.levels = null;
     this.start = 0;  // position in seconds at which playing begins, or began
     this.since = 0;  // the context's time at that moment
     this.duration = 0;
@@ -30,16 +32,22 @@ class Player {
 
   // Take up other recordings; the position stays where it is, unless it is behind the new end.
   async open(ids, rate, current) {
-    const turn = ++this.turn, position = this.position, wasPlaying = this.playing;
+    const turn = ++this.turn;
+    this.wish ||= this.playing;
     this.pause();
+    this.ids = [];
     const context = this.#contextAt(rate);
-    for (const id of ids) if (!this.decoded.has(id)) this.decoded.set(id, await context.decodeAudioData(this.bytesOf(id)));
-    if (turn !== this.turn) return false;
+    for (const id of ids) if (!this.decoded.has(id)) {
+      const buffer = await context.decodeAudioData(this.bytesOf(id));
+      if (turn !== this.turn) return false;
+      this.decoded.set(id, buffer);
+    }
     this.ids = [...new Set(ids)];  // outputs that are the same audio share a recording
     this.duration = Math.max(...ids.map(id => this.decoded.get(id).duration));
-    this.start = position < this.duration ? position : 0;
+    if (this.start >= this.duration) this.start = 0;
     this.current = current;
-    if (wasPlaying) this.play();
+    this.levels = null;
+    if (this.wish) this.play();
     return true;
   }
 
@@ -62,12 +70,25 @@ class Player {
 
   loudness(id) {
     if (!this.level) return 1;
-    const [own, wanted] = [rms(this.decoded.get(id)), rms(this.decoded.get(this.reference))];
-    return own > 0 ? Math.min(8, wanted / own) : 1;
+    this.levels ??= this.#levels();
+    return this.levels.get(id);
+  }
+
+  // Gains to the loudness of the reference; all are lowered alike where one of them would clip.
+  #levels() {
+    const wanted = rms(this.decoded.get(this.reference)), gains = new Map();
+    let top = 1;
+    for (const id of this.ids) {
+      const buffer = this.decoded.get(id), own = rms(buffer), gain = own > 0 ? Math.min(8, wanted / own) : 1;
+      gains.set(id, gain);
+      top = Math.max(top, gain * peak(buffer));
+    }
+    return new Map([...gains].map(([id, gain]) => [id, gain / top]));
   }
 
   play() {
-    if (this.playing || !this.ids.length) return;
+    this.wish = !this.ids.length;
+    if (this.playing || this.wish) return;
     this.context.resume();
     if (this.start >= this.duration) this.start = 0;
     this.since = this.context.currentTime + 0.03;
@@ -114,4 +135,10 @@ function rms(buffer) {
   let sum = 0;
   for (let c = 0; c < buffer.numberOfChannels; c++) for (const v of buffer.getChannelData(c)) sum += v * v;
   return Math.sqrt(sum / (buffer.length * buffer.numberOfChannels));
+}
+
+function peak(buffer) {
+  let top = 0;
+  for (let c = 0; c < buffer.numberOfChannels; c++) for (const v of buffer.getChannelData(c)) top = Math.max(top, Math.abs(v));
+  return top;
 }
