@@ -38,7 +38,7 @@ def vectors(case: Case) -> int:
     """Vectors in one call, over the whole batch."""
     if of_mfcc(case):
         return case.batch * max(0, 1 + (round(case.seconds * 16000) - 400) // 160)
-    return case.batch * int(case.seconds * FRAME_RATE + 1e-9)
+    return case.batch * (round(case.seconds * SAMPLE_RATE) // HOP_LENGTH)
 
 
 def audio(case: Case) -> np.ndarray:

@@ -13,6 +13,7 @@ MOST_LAG = 0.1  # s: the longest delay of a decoder that leaves in what the enco
 WORSE = 3.0  # dB below libsndfile's own answer that a lossy decoder may be
 RESAMPLED = 20.0  # dB at which a resampled crop still is the same sound
 EDGE = 0.02  # s at both ends of a resampled crop that depend on what lies beyond
+SHORTEST = 0.05  # s of a resampled crop that leave something between them
 EXAMINED = 16  # crops of lossy or resampled files; of others, all that are in so many batches:
 BATCHES = 64
 FEW = 8  # items that may come in any order by chance
@@ -153,8 +154,9 @@ def _near(out: np.ndarray, source: np.ndarray, usual: np.ndarray, rate: int, eno
     if not np.isfinite(out).all():
         return Check({"error": 1.0}, "holds NaN or infinity")
     if np.sqrt(np.mean(source.astype(np.float64) ** 2)) < SILENT:
-        loud = float(np.sqrt(np.mean(out.astype(np.float64) ** 2)))
-        return Check({"error": loud}, f"silence comes back with an RMS of {loud:.1e}" if loud > 10 * SILENT else "")
+        loud, least = (float(np.sqrt(np.mean(x.astype(np.float64) ** 2))) for x in (out, usual))
+        most = max(10 * SILENT, least * 10 ** (WORSE / 20))  # a pause holds the echoes of what is beside it
+        return Check({"error": loud}, f"silence comes back with an RMS of {loud:.1e}" if loud > most else "")
     lag = _lag(out, source, rate)
     both = slice(max(0, -lag), min(len(source), len(out) - lag))  # of the source: what can be compared
     found = _snr(out, source, lag)

@@ -69,13 +69,17 @@ class FileSet:
         ready = self.folder / "built" / name
         if not ready.exists():
             unfinished = ready.with_name(f"{name}.{os.getpid()}")
+            shutil.rmtree(unfinished, ignore_errors=True)  # of a process of that number that was killed
             unfinished.mkdir(parents=True)
-            started = time.perf_counter()
-            build(unfinished)
-            seconds = time.perf_counter() - started
-            (unfinished / "seconds").write_text(f"{seconds:.6f}")
-            os.sync()  # clean pages: only those can be dropped from the cache
-            _move(unfinished, ready)
+            try:
+                started = time.perf_counter()
+                build(unfinished)
+                seconds = time.perf_counter() - started
+                (unfinished / "seconds").write_text(f"{seconds:.6f}")
+                os.sync()  # clean pages: only those can be dropped from the cache
+                _move(unfinished, ready)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
         return ready
 
 
@@ -93,12 +97,13 @@ def make(case: Case, audio: np.ndarray) -> FileSet:
         unfinished = ready.with_name(f"{key}.{os.getpid()}")
         try:
             _write(unfinished, pool, facts)
+            _move(unfinished, ready)
         except OSError as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
             raise Unsupported(
                 f"{ready.parent} cannot be written ({error.strerror or error}); set BENCH_CACHE_DIR to another folder"
             ) from None
-        _move(unfinished, ready)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
     return FileSet.open(ready)
 
 

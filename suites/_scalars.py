@@ -23,7 +23,8 @@ def principal(x: Floats) -> tuple[Floats, Floats, Floats]:
     """
     x = x[:: max(1, x.size >> 21)]
     mean = x.mean(0, dtype=np.float64)
-    variances, axes = np.linalg.eigh(np.cov(x.astype(np.float64) - mean, rowvar=False, bias=True))
+    spread = np.cov(x.astype(np.float64) - mean, rowvar=False, bias=True)
+    variances, axes = np.linalg.eigh(np.atleast_2d(spread))  # of one component, NumPy makes it a number
     axes = axes * np.where(axes[np.abs(axes).argmax(0), np.arange(len(axes))] < 0, -1, 1)  # one sign on all machines
     return mean, axes[:, ::-1], np.sqrt(np.maximum(variances[::-1], 0))
 

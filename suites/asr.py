@@ -50,6 +50,9 @@ def transcribe(samples):  # one clip at 16 kHz, float32 -> its words; replace it
 return transcribe
 """
 
+    def valid(self, case: Case) -> bool:
+        return bool(case.batch > 0)
+
     def adopt(self, made: Any, case: Case) -> Mapping[str, Any]:
         return {"transcribe": Op(lambda clips: [made(clip) for clip in clips], separated, np.array)}
 

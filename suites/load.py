@@ -183,6 +183,8 @@ return {"decode": read}  # and "epoch", where it brings a loader of its own
             return False
         if case.files == 1:
             return case.workers == 0 and case.batch == 1 and case.features == "waveform" and case.chunk <= case.seconds
+        if case.sample_rate != TARGET_RATE and min(case.chunk or case.seconds, case.seconds) < checking.SHORTEST:
+            return False
         return case.files % case.batch == 0 and case.workers >= 0 and case.sample_rate % 1000 == 0
 
 

@@ -200,10 +200,12 @@ def costs(case: Case) -> tuple[int, int, int]:
         return 2 * search * dim + search, dim * (stages - 1), search * dim
     if kind == "split":
         maps, books = dim * dim, search * dim // 2
-    elif kind == "factorized":
-        maps, books = 2 * stages * dim * FACTORS, search * FACTORS
-    elif kind == "product":
+    elif kind == "factorized":  # encoding goes down, and up again for the next stage
+        maps, books = stages * dim * FACTORS, search * FACTORS
+        return 4 * maps + 2 * books + search, 2 * maps + dim * (stages - 1), 2 * maps + books
+    elif kind == "product":  # one rotation for both ways; parts are joined, not added
         maps, books = dim * dim, size * dim
+        return 2 * maps + 2 * books + search, 2 * maps, maps + books
     elif kind == "gumbel":
         return 2 * dim * search + search, dim * dim, search * dim + dim * dim // 2 + size * dim // 2
     else:

@@ -11,8 +11,8 @@ def read(path, start, frames, rate):
     with av.open(path) as container:
         stream = container.streams.audio[0]
         begin = stream.start_time or 0  # of an MP3: after what its encoder put before
-        if start:
-            container.seek(begin + max(0, int((start / rate - PREROLL) / stream.time_base)), stream=stream)
+        if start > PREROLL * rate:  # nearer the start, a seek would lose what the encoder put before
+            container.seek(begin + int((start / rate - PREROLL) / stream.time_base), stream=stream)
         resampler = av.AudioResampler("fltp", "mono", rate)
         pieces, first, have = [], None, 0
         for frame in container.decode(stream):

@@ -18,6 +18,7 @@ from ffcv.pipeline.compiler import Compiler
 from ffcv.transforms import Squeeze, ToTensor
 from ffcv.writer import DatasetWriter
 
+from bench import Unsupported
 from impls.load._torch import log_mel
 
 __version__ = __import__("importlib.metadata").metadata.version("ffcv")
@@ -84,6 +85,8 @@ def write(job, folder):
 
 
 def epochs(job, quasi):
+    if job.workers > (most := int(os.environ["NUMBA_NUM_THREADS"])):
+        raise Unsupported(f"FFCV's threads are Numba's, one a processor: {most} workers at most here")
     folder = job.built("ffcv", lambda into: write(job, into))
     mel = log_mel() if job.case.features == "log_mel" else lambda samples: samples
     made = Loader(

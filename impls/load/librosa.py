@@ -9,6 +9,7 @@ def librosa(case):
     rate = case.sample_rate
 
     def read(path, start, frames):
-        return lr.load(path, sr=None, offset=start / rate, duration=None if frames is None else frames / rate)[0]
+        duration = None if frames is None else (frames + 0.5) / rate  # librosa cuts off what is behind the point
+        return lr.load(path, sr=None, offset=(start + 0.5) / rate, duration=duration)[0]
 
     return {"decode": read}

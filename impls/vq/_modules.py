@@ -49,11 +49,13 @@ def lookup_free(case, arrays):
         sizes = {"dim": case.dim, "codebook_size": case.size, "num_codebooks": case.stages}
         quantizer = library.LFQ(**sizes, spherical=spherical, has_projections=True).eval()
         scale = case.stages**-0.5 if spherical else 1  # its sphere is one a token, BSQ's is one of all bits
-    for linear, weight, bias in (
-        (quantizer.project_in, arrays["down"].T, arrays["down_bias"]),
-        (quantizer.project_out, scale * arrays["up"].T, arrays["up_bias"]),
+    for name, weight, bias in (
+        ("project_in", arrays["down"].T, arrays["down_bias"]),
+        ("project_out", scale * arrays["up"].T, arrays["up_bias"]),
     ):
+        linear = torch.nn.Linear(*weight.shape[::-1])  # FSQ has none where all tokens are as wide as a vector
         linear.weight.data, linear.bias.data = weight.contiguous(), bias
+        setattr(quantizer, name, linear)
     return _one(case, lambda x: quantizer(x)[1], quantizer.indices_to_codes)
 
 

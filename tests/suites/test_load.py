@@ -215,6 +215,23 @@ def test_a_cache_that_cannot_be_written_says_so(monkeypatch, tmp_path):
         files(case())
 
 
+def test_what_failed_leaves_nothing_and_may_be_tried_again():
+    wanted = case(files=6)
+    made = files(wanted)
+    with pytest.raises(OSError, match="No space"):
+        made.built("full", lambda folder: ((folder / "part").write_bytes(b"x"), _raise(OSError("No space left"))))
+    assert not [*made.folder.glob("built/full*")]
+    (made.folder / "built" / f"full.{os.getpid()}").mkdir(parents=True)  # of a process that was killed
+    assert made.built("full", lambda folder: (folder / "x").write_bytes(b"abc")).exists()
+    with pytest.raises(Unsupported, match="libsndfile cannot write mp3"):
+        _load_set.make(case(format="mp3", sample_rate=96000), SUITE.audio(wanted))
+    assert not [*made.folder.parent.glob("*.*")]
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
 def test_what_is_built_is_built_once_and_timed():
     made = files(case(files=6))
     built = made.built("toy", lambda folder: (folder / "x").write_bytes(b"abc"))
@@ -299,6 +316,8 @@ def test_silence_must_come_back_silent():
     zeros = np.zeros(1000)
     assert not checking._near(zeros, zeros, zeros, 16000).wrong
     assert "silence" in checking._near(zeros + 0.1, zeros, zeros, 16000).wrong
+    assert not checking._near(zeros + 0.012, zeros, zeros + 0.01, 16000).wrong, "as libsndfile's own, within 3 dB"
+    assert "silence" in checking._near(zeros + 0.015, zeros, zeros + 0.01, 16000).wrong
 
 
 def test_log_mel_of_a_tone_peaks_in_its_band():
@@ -327,3 +346,4 @@ def test_cases_that_make_no_sense_are_left_out():
     assert not SUITE.valid(case(batch=7)) and not SUITE.valid(case(format="aiff"))
     assert not SUITE.valid(case(format="opus", sample_rate=44000)) and not SUITE.valid(case(files=1))
     assert not SUITE.valid(case(chunk=-0.2)) and not SUITE.valid(case(chunk=1e-5)) and SUITE.valid(case(chunk=0.0))
+    assert not SUITE.valid(case(chunk=0.04, sample_rate=48000)) and SUITE.valid(case(chunk=0.05, sample_rate=48000))

@@ -10,7 +10,7 @@ from bench.registry import load
 MAY_BE_NOTHING = ("center", "bitrate", "chunk", "workers")
 
 
-@pytest.mark.parametrize("suite", ["stft", "mel", "fft", "resample", "quantize", "vq", "stream", "load"])
+@pytest.mark.parametrize("suite", ["stft", "mel", "fft", "resample", "quantize", "vq", "stream", "load", "asr"])
 def test_a_value_that_nobody_can_use_is_no_case(suite: str) -> None:
     found = load().suite(suite)
     for params in found.expand("quick"):

@@ -18,7 +18,7 @@ from suites import _codebooks, _features, _kept, _kmeans, _scalars  # noqa: E402
 from suites._codebooks import codebooks, fit, fitted, quantizer  # noqa: E402
 from suites._kmeans import kmeans  # noqa: E402
 from suites._quantizers import KINDS, TIE, Residual  # noqa: E402
-from suites.vq import figures, vectors  # noqa: E402
+from suites.vq import costs, figures, vectors  # noqa: E402
 
 SIZES = {"kmeans": (1, 16), "hubert": (1, 20), "fsq": (2, 64), "scalar": (5, 7), "mulaw": (5, 8)}  # else (2, 16)
 
@@ -203,11 +203,34 @@ def test_every_quantizer_lowers_the_distortion_and_tells_wrong_indices(kind: str
     found = definition.encode(heard)
     assert ((definition.decode(found) - heard) ** 2).mean() < 0.7 * heard.var(0).mean()
     np.testing.assert_array_equal(fitted(c)["counts"], [np.bincount(i, minlength=c.size) for i in found])
+    tables = [fitted(c)[name] for name in ("down", "up", "weight", "books") if name in fitted(c)]
+    assert costs(c)[2] == sum(a.size for a in tables)
     shifted = SUITE.check(c, "encode", (x,), (indices + 1) % c.size, None)
     assert "are not the nearest" in shifted.wrong and shifted.metrics["error"] > 0.3
     back = SUITE.reference(c, "decode", inputs["decode"])
     assert SUITE.check(c, "decode", inputs["decode"], back.astype(np.float32), back).wrong == ""
     assert SUITE.work(c, "encode").flops > 0 < SUITE.work(c, "decode").flops or c.stages == 1
+
+
+def test_decoding_factors_goes_up_only() -> None:
+    """A product of 8 with each of 32 components, and the sum of both stages."""
+    assert costs(of_kind("factorized"))[1] == 2 * (2 * 8 * 32) + 32
+
+
+@pytest.mark.parametrize("kind", ["fsq", "lfq", "bsq", "scalar", "mulaw", "product"])
+def test_a_vector_may_have_one_component(kind: str) -> None:
+    x = normal(100, 1)
+    size = {"fsq": 8, "lfq": 2, "bsq": 2}.get(kind, 4)
+    definition = KINDS[kind](fit(kind, x, 1, size, np.random.default_rng(0)))
+    assert ((definition.decode(definition.encode(x)) - x) ** 2).mean() < x.var()
+
+
+def test_fsq_of_another_library_takes_its_maps_where_tokens_are_as_wide_as_vectors() -> None:
+    pytest.importorskip("vector_quantize_pytorch")
+    c = case("fsq", 2, 64, 4)
+    args = SUITE.inputs(c, SUITE.audio(c))
+    for op, run in load().find("vq", "vector-quantize-pytorch").make(c).items():
+        assert SUITE.check(c, op, args[op], run.call(args[op]), None).wrong == ""
 
 
 def test_rounding_of_float32_is_no_error_of_a_component() -> None:
@@ -224,6 +247,8 @@ def test_vectors_follow_the_audio_75_a_second() -> None:
     x = SUITE.inputs(c, SUITE.audio(c))["encode"][0]
     assert x.shape == (2 * 150, 8) and x.dtype == np.float32
     assert x.std(axis=0).min() > 0.05
+    uneven = case(seconds=0.99999)  # 24000 samples, rounded
+    assert vectors(uneven) == len(_features.features(uneven, SUITE.audio(uneven))) == 75
     silence = _features.features(c, np.zeros((1, 3200), np.float32))
     assert (silence == silence[0]).all() and len(silence) == 10
 
