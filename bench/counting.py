@@ -59,11 +59,11 @@ def count(
 ) -> list[Count]:
     """Count every row of the run that was measured and that ``keep`` lets through; those that are counted are kept.
 
-    A counted row is counted again only by another tool.
+    A counted row is counted again only by another tool; one that could not be counted is tried again.
     """
     tool, by = choose(tool)
     file = lines.Lines(folder / FILE)
-    known = {c.key: c for c in read(folder) if c.counted_by == by}
+    known = {c.key: c for c in read(folder) if c.counted_by == by and not c.reason}
     rows = [r for r in read_rows(folder / "rows.jsonl") if r.status in ("ok", "unstable") and r.op and keep(r)]
     wanted = {key_of(r): r for r in rows if key_of(r) not in known}
     groups: dict[tuple[str, str, int], list[Row]] = {}

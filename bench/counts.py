@@ -49,6 +49,7 @@ def read(folder: Path) -> list[Count]:
 
 
 def by_row(folder: Path | None) -> dict[str, dict[str, Any]]:
-    """{key of a row: its instructions, allocations and counted_by}; the newest count of each."""
+    """{key of a row: its instructions, allocations and counted_by}; the newest count of each that was counted."""
     found = read(folder) if folder else []
-    return {c.key: {n: getattr(c, n) for n in ("instructions", "allocations", "counted_by")} for c in found}
+    counted = (c for c in found if not c.reason)
+    return {c.key: {n: getattr(c, n) for n in ("instructions", "allocations", "counted_by")} for c in counted}

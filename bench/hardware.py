@@ -12,7 +12,7 @@ import os
 import platform
 import shutil
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import psutil
@@ -121,11 +121,16 @@ def features() -> list[str]:
 
 
 def caches() -> dict[str, int]:
-    """Bytes of each cache that the first processor sees: {"L1d": 49152, "L2": ..., "L3": ...}."""
+    """Bytes of each cache that the first processor sees: {"L1d": 49152, "L2": ..., "L3": ...}.
+
+    On ARM the kernel lists caches, too, of which the firmware tells no size; they are left out.
+    """
     found = {}
     for index in sorted((ROOT / "sys/devices/system/cpu/cpu0/cache").glob("index*")):
-        level, kind, size = ((index / name).read_text().strip() for name in ("level", "type", "size"))
-        letter = {"Data": "d", "Instruction": "i"}.get(kind, "")
+        level, kind, size = (text(f"{index}/{name}") for name in ("level", "type", "size"))
+        if not size:
+            continue
+        letter = {"Data": "d", "Instruction": "i"}.get(kind or "", "")
         unit = {"K": 1 << 10, "M": 1 << 20}.get(size[-1])
         found[f"L{level}{letter}"] = int(size[:-1]) * unit if unit else int(size)
     return found
@@ -189,35 +194,38 @@ def load() -> list[float]:
 
 
 def cgroup() -> dict[str, float | int | None]:
-    """What the control group allows: CPUs (quota over period), memory in bytes, and how often it was throttled."""
+    """What the control group allows: CPUs (quota over period), memory in bytes, and how often it was throttled.
+
+    The least of what our own group and those above it allow, since each of them holds.
+    """
     own = dict(line.split(":", 2)[1:] for line in (text("proc/self/cgroup") or "").splitlines())
-    quota, period = _quota(own)
-    stat = _nearest(own, "cpu", "cpu.stat") or ""
+    cpus = [quota for group in _groups(own, "cpu") if (quota := _quota(group))]
+    files = [f"{group}/{name}" for group in _groups(own, "memory") for name in ("memory.max", "memory.limit_in_bytes")]
+    memory = [limit for file in files if (limit := number(file)) and limit < 1 << 60]  # v1 says "none" by a huge number
+    stat = next((found for group in _groups(own, "cpu") if (found := text(f"{group}/cpu.stat"))), "")
     counts = dict(line.split() for line in stat.splitlines() if len(line.split()) == 2)
-    limit = _nearest(own, "memory", "memory.max") or _nearest(own, "memory", "memory.limit_in_bytes") or ""
-    bytes_allowed = int(limit) if limit.isdigit() and int(limit) < 1 << 60 else None  # v1 says "none" by a huge number
     return {
-        "cpus": quota / period if quota > 0 and period else None,
-        "memory": bytes_allowed,
+        "cpus": min(cpus, default=None),
+        "memory": min(memory, default=None),
         "throttled": int(counts.get("nr_throttled", 0)),
     }
 
 
-def _quota(own: dict[str, str]) -> tuple[int, int]:
-    """Microseconds of CPU a period, and the period; (-1, 0) for no limit."""
-    if unified := _nearest(own, "cpu", "cpu.max"):
-        quota, period = unified.split()
-        return (-1 if quota == "max" else int(quota)), int(period)
-    values = (_nearest(own, "cpu", f"cpu.cfs_{name}_us") for name in ("quota", "period"))
-    quota_us, period_us = (int(value) if value else -1 for value in values)
-    return quota_us, max(0, period_us)
+def _quota(group: str) -> float | None:
+    """CPUs that a group allows: microseconds a period over the period; None for no limit."""
+    unified = (text(f"{group}/cpu.max") or "").split()
+    quota, period = unified or (text(f"{group}/cpu.cfs_{name}_us") for name in ("quota", "period"))
+    if quota in (None, "max") or not period or int(quota) <= 0:
+        return None
+    return int(quota) / int(period)
 
 
-def _nearest(own: dict[str, str], controller: str, name: str) -> str | None:
-    """A control file (v2, then v1) of our own group, or of the root that a container sees in its place."""
-    v1 = next((path for names, path in own.items() if controller in names.split(",")), None)
-    places = [own.get("", "/").lstrip("/"), "", f"{controller}/{(v1 or '/').lstrip('/')}", controller]
-    return next((found for place in places if (found := text(f"sys/fs/cgroup/{place}/{name}"))), None)
+def _groups(own: dict[str, str], controller: str) -> list[str]:
+    """Folders of our own group and of those above it (v2, then v1), up to the root, which is all that some containers
+    see."""
+    v1 = next((path for names, path in own.items() if controller in names.split(",")), "/")
+    inner = [PurePath(own.get("", "/").lstrip("/")), PurePath(controller, v1.lstrip("/"))]
+    return [f"sys/fs/cgroup/{folder}" for path in inner for folder in (path, *path.parents)]
 
 
 def affinity() -> list[int]:

@@ -50,6 +50,7 @@ class Plan:
     turn_s: float = 0.025
     deadline_s: float = 120.0
     memory_limit: int | None = None
+    exclude: tuple[str, ...] = ()  # patterns of what was left out, of files that cannot be read, too
     metrics: tuple[str, ...] = ()  # of quality, computed on every clip of the corpus where a suite is scored
     asr: str = "none"  # the recogniser whose word error rates are counted
     clips: int = 0  # at most so many of the corpus are scored, evenly over it; 0: all
@@ -69,7 +70,7 @@ class Plan:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Plan:
         items = [Item(**i) for i in data["items"]]
-        lists = {name: tuple(data[name]) for name in ("threads", "metrics") if name in data}
+        lists = {name: tuple(data[name]) for name in ("threads", "exclude", "metrics") if name in data}
         return cls(**{**data, "items": items, **lists})
 
     @property
@@ -108,7 +109,7 @@ def make(
     ]
     if not any(i.impls for i in items):
         raise Usage(f"nothing is left to run on {device}: see `bench list {' '.join(suites)}`, --impl and --exclude")
-    return Plan(items, **settings)
+    return Plan(items, exclude=tuple(exclude), **settings)
 
 
 def ops(suite: Suite, wanted: Sequence[str]) -> list[str]:

@@ -77,7 +77,7 @@ class Conditions:
 
     def environment(self) -> dict[str, str]:
         threads = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
-        return {**os.environ, **threads, **ALLOCATOR, **QUIET}
+        return {**os.environ, **_tunables(), **threads, **ALLOCATOR, **QUIET}
 
     def cpus(self, turn: int = 0) -> set[int]:
         """The last ``threads`` processors that we may use: the first ones serve most interrupts. Unpinned: all.
@@ -92,7 +92,19 @@ class Conditions:
 
 
 def allocator_text() -> str:
-    return " ".join(f"{k.removeprefix('MALLOC_').rstrip('_').lower()}={v}" for k, v in ALLOCATOR.items())
+    return " ".join(f"{_plain(k)}={v}" for k, v in ALLOCATOR.items())
+
+
+def _plain(variable: str) -> str:
+    return variable.removeprefix("MALLOC_").rstrip("_").lower()
+
+
+def _tunables() -> dict[str, str]:
+    """The user's GLIBC_TUNABLES less what ALLOCATOR sets: glibc would follow them, not it."""
+    ours = {f"glibc.malloc.{_plain(k)}" for k in ALLOCATOR}
+    parts = os.environ.get("GLIBC_TUNABLES", "").split(":")
+    kept = ":".join(part for part in parts if part.partition("=")[0] not in ours)
+    return {"GLIBC_TUNABLES": kept} if "GLIBC_TUNABLES" in os.environ else {}
 
 
 @contextmanager

@@ -93,7 +93,7 @@ class Contest(pytest.Collector):
                 made = Heat.from_parent(self, name=f"{op} {case.label}")
                 made.wish, made.impls, made.case, made.op = wish, item.impls, case, op
                 yield made
-        for broken in (b for b in load().broken if b.suite == item.suite):
+        for broken in load().damaged(item.suite, wish.plan.exclude):
             yield Ruin.from_parent(self, name=f"broken {broken.name or broken.suite}", reason=broken.reason)
 
 

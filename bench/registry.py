@@ -100,13 +100,19 @@ class Registry:
         """
         everything = [i for suite in suites for i in self.of(suite)]
         everything += [i for p in dict.fromkeys(patterns) for suite in suites if (i := self._composed(suite, p))]
-        for pattern in (*patterns, *exclude):
-            if not any(matches(i.name, pattern) for i in everything):
-                near = nearest(pattern, dict.fromkeys(i.name for i in everything))
+        known = [i.name for i in everything]
+        unread = [b.name for b in self.broken if b.suite in suites and b.name]  # can be left out, but not chosen
+        for pattern, those in [*((p, known) for p in patterns), *((p, known + unread) for p in exclude)]:
+            if not any(matches(name, pattern) for name in those):
+                near = nearest(pattern, dict.fromkeys(known))
                 none = f"{' and '.join(suites)} has no implementation {pattern!r}{near}"
                 raise UnknownName(self._unread(suites, pattern) or none)
         chosen = [i for i in everything if any(matches(i.name, p) for p in patterns)]
         return {s: [i for i in chosen if i.suite == s and not any(matches(i.name, p) for p in exclude)] for s in suites}
+
+    def damaged(self, suite: str, exclude: Sequence[str] = ()) -> list[Broken]:
+        """What of a suite cannot be read, less what was left out by name."""
+        return [b for b in self.broken if b.suite == suite and not any(matches(b.name, p) for p in exclude)]
 
     def _unread(self, suites: Sequence[str], pattern: str) -> str:
         """Why a file of that name cannot be read; "" where there is no such file. ``pattern`` is "" for a suite's."""

@@ -109,8 +109,8 @@ class Runner:
             self.observer.end()
 
     def _broken(self, item: Item) -> None:
-        """A plug-in that cannot be read is a row, so that nobody misses it silently."""
-        for broken in self.registry.broken:
+        """A plug-in that cannot be read is a row, so that nobody misses it silently; unless it was left out by name."""
+        for broken in self.registry.damaged(item.suite, self.plan.exclude):
             row = Row(
                 self.store.folder.name,
                 item.suite,
@@ -120,7 +120,7 @@ class Runner:
                 status="error",
                 reason=f"{broken.source}: {broken.reason}",
             )
-            if broken.suite == item.suite and row.key not in self.store.done:
+            if row.key not in self.store.done:
                 self.add(row)
 
     @contextmanager

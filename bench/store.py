@@ -46,7 +46,8 @@ class Store:
         except OSError as error:
             if plan is None and isinstance(error, FileNotFoundError):
                 raise Usage(f"{folder} is not a run: it has no plan.json") from None
-            raise CannotWrite(f"cannot write into {folder}: {error.strerror}; --out names another folder") from error
+            way = "--out names another folder" if plan else "mend that, or start another run with --out"
+            raise CannotWrite(f"cannot write into {folder}: {error.strerror}; {way}") from error
 
     @property
     def path(self) -> Path:

@@ -19,14 +19,22 @@ def config_dir() -> Path:
     """``$BENCH_CONFIG_DIR``, else ``audio-bench`` in ``$XDG_CONFIG_HOME`` or ``~/.config``."""
     if own := os.environ.get("BENCH_CONFIG_DIR"):
         return Path(own)
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "audio-bench"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or _home("BENCH_CONFIG_DIR") / ".config") / "audio-bench"
 
 
 def cache_dir() -> Path:
     """``$BENCH_CACHE_DIR``, else ``audio-bench`` in ``$XDG_CACHE_HOME`` or ``~/.cache``: what can be made again."""
     if own := os.environ.get("BENCH_CACHE_DIR"):
         return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audio-bench"
+    return Path(os.environ.get("XDG_CACHE_HOME") or _home("BENCH_CACHE_DIR") / ".cache") / "audio-bench"
+
+
+def _home(instead: str) -> Path:
+    """Raises :class:`CorpusError` for a user without a name and HOME, as containers have them."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise CorpusError(f"no home folder is known here; set HOME, or {instead} to a folder of yours") from None
 
 
 def registered() -> dict[str, str]:
@@ -36,8 +44,12 @@ def registered() -> dict[str, str]:
         named = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise CorpusError(f"{file} cannot be read ({error}); repair it or delete it") from None
+    except OSError as error:
+        raise CorpusError(
+            f"{file} cannot be read ({error.strerror}); set BENCH_CONFIG_DIR to a folder of yours"
+        ) from None
     if not isinstance(named, dict) or not all(isinstance(folder, str) for folder in named.values()):
         raise CorpusError(f"{file} is not a table of names and folders; repair it or delete it")
     return named

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from bench import hardware
 from bench.userdata import cache_dir
 
 Limits = dict[str, Any]
@@ -51,10 +52,7 @@ def _measure(threads: int) -> Limits:
 
 def working_sets() -> list[int]:
     """Half of each data cache of the first processor, smallest first, and 256 MiB for main memory."""
-    sizes = set()
-    for index in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
-        if (index / "type").read_text().strip() != "Instruction":
-            sizes.add(int((index / "size").read_text().strip().removesuffix("K")) * 1024 // 2)
+    sizes = {size // 2 for name, size in hardware.caches().items() if not name.endswith("i")}
     return [*sorted(sizes or {16 << 10, 512 << 10}), 256 << 20]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench import environment, hardware, software
+from bench.measure import limits
 
 CPUS = "sys/devices/system/cpu"
 
@@ -160,6 +161,12 @@ def test_caches(machine):
             }
         )
     assert hardware.caches() == {"L1d": 49152, "L1i": 32768, "L2": 2 << 20, "L3": 512}
+    assert limits.working_sets() == [256, 24576, 1 << 20, 256 << 20]
+
+
+def test_caches_whose_size_nobody_tells(machine):
+    machine({f"{CPUS}/cpu0/cache/index0/{name}": fact for name, fact in (("level", "1"), ("type", "Data"))})
+    assert hardware.caches() == {} and limits.working_sets()[-1] == 256 << 20
 
 
 def test_governors_without_repeats(machine):
@@ -219,6 +226,31 @@ GROUPS = {
         7,
     ),
     "v2 in a container": ({"proc/self/cgroup": "0::/not/seen", "sys/fs/cgroup/cpu.max": "50000 100000"}, 0.5, None, 0),
+    "v2, limits of the groups above": (
+        {
+            "proc/self/cgroup": "0::/a/b/c",
+            "sys/fs/cgroup/a/cpu.max": "150000 100000",
+            "sys/fs/cgroup/a/b/cpu.max": "300000 100000",
+            "sys/fs/cgroup/a/b/c/cpu.max": "max 100000",
+            "sys/fs/cgroup/a/b/memory.max": "4096",
+            "sys/fs/cgroup/a/b/c/memory.max": "max",
+        },
+        1.5,
+        4096,
+        0,
+    ),
+    "v1, a quota of the group above": (
+        {
+            "proc/self/cgroup": "2:cpu,cpuacct:/a/b",
+            "sys/fs/cgroup/cpu/a/cpu.cfs_quota_us": "50000",
+            "sys/fs/cgroup/cpu/a/cpu.cfs_period_us": "100000",
+            "sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us": "-1",
+            "sys/fs/cgroup/cpu/a/b/cpu.cfs_period_us": "100000",
+        },
+        0.5,
+        None,
+        0,
+    ),
     "v1": (
         {
             "proc/self/cgroup": "4:memory:/m\n2:cpu,cpuacct:/c:d\n0::/",

@@ -123,11 +123,12 @@ def test_a_broken_plugin_is_a_row(toys, tmp_path, monkeypatch):
     shutil.copytree(Path(__file__).parents[1] / "toys", mine)
     (mine / "impls/toy/broken.py").write_text("import nothing_of_that_name\n")
     (mine / "impls/toy/syntax.py").write_text("def f(:\n")
+    (mine / "impls/toy/left_out.py").write_text("def f(:\n")
     (mine / "impls/toy/leaves.py").write_text("raise SystemExit(7)\n")
     (mine / "impls/toy/rival.py").write_text('from bench import impl\n\n@impl("toy")\ndef good(case): ...\n')
     monkeypatch.setenv("BENCH_PATH", str(mine))
     registry.load.cache_clear()
-    rows = measure(registry.load(), tmp_path / "run", ["good"])
+    rows = measure(registry.load(), tmp_path / "run", ["good"], exclude=["left*"])
     broken = {r.impl: r for r in rows if r.status == "error"}
     assert set(broken) == {"broken", "syntax", "leaves", "good"}
     assert "nothing_of_that_name" in broken["broken"].reason and "SyntaxError" in broken["syntax"].reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import itertools
 import json
@@ -51,6 +52,26 @@ def test_rivals_take_turns_and_never_overlap(toys, tmp_path, monkeypatch):
     triples = {tuple(sampling[i : i + 3]) for i in range(0, len(sampling) - 2, 3)}
     assert len(triples) > 1, "the order within a round is shuffled"
     assert all(sum(r.rounds) == len(r.samples_ns) and min(r.rounds) >= 1 for r in rows)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="glibc from 2.33 on")
+def test_the_users_tunables_do_not_undo_the_pinned_thresholds(monkeypatch):
+    """Of both, glibc follows GLIBC_TUNABLES: 4 MiB would be mapped anew each time."""
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=65536:glibc.malloc.arena_max=2")
+    code = """
+import ctypes
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks hblks a b c d e f".split()]
+libc = ctypes.CDLL(None)
+libc.mallinfo2.restype, libc.malloc.restype = Info, ctypes.c_void_p
+before = libc.mallinfo2().hblks
+libc.malloc(ctypes.c_size_t(4 << 20))
+print(libc.mallinfo2().hblks - before)
+"""
+    env = Conditions().environment()
+    found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert found.stdout == "0\n", "blocks that malloc mapped"
+    assert env["GLIBC_TUNABLES"] == "glibc.malloc.arena_max=2", "what is not ours stays"
 
 
 def test_a_librarys_threads_are_idle_soon_after_its_last_call():

@@ -45,6 +45,16 @@ def test_rows_come_back_as_they_went_in(tmp_path):
     ]  # fmt: skip
 
 
+def test_who_cannot_go_on_is_not_told_to_name_another_folder(tmp_path):
+    Store(tmp_path / "run", PLAN, {}).close()
+    (tmp_path / "run" / ".lock").unlink()
+    (tmp_path / "run" / ".lock").mkdir()
+    with pytest.raises(CannotWrite, match="mend that, or start another run"):
+        Store(tmp_path / "run", None)
+    with pytest.raises(CannotWrite, match="--out names another folder"):
+        Store(tmp_path / "run", PLAN)
+
+
 def test_each_row_is_on_disk_as_soon_as_it_is_made(tmp_path):
     store = Store(tmp_path / "run", PLAN, {})
     for n in range(3):

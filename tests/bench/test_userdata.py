@@ -1,9 +1,11 @@
 """Names of corpora: registered, mistyped, taken, damaged."""
 
+import pwd
+
 import pytest
 from audio_files import RATE, refusal, write
 
-from bench import corpus
+from bench import corpus, userdata
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +76,20 @@ def test_a_damaged_registry_says_so_and_builtin_works_on(tmp_path, text):
     (tmp_path / "config" / "corpora.json").write_bytes(text if isinstance(text, bytes) else text.encode())
     assert "repair it or delete it" in refusal(corpus.corpora)
     assert corpus.clip("builtin", 0.1, RATE).shape == (1, 1600)
+
+
+def test_a_registry_that_may_not_be_read_and_a_user_without_a_home(tmp_path, monkeypatch):
+    (tmp_path / "config").write_text("a file stands where the folder should be")
+    assert "set BENCH_CONFIG_DIR to a folder of yours" in refusal(corpus.corpora)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "BENCH_CONFIG_DIR", "BENCH_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+    def unknown(uid):
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert "set HOME, or BENCH_CONFIG_DIR" in refusal(userdata.registered)
+    assert "set HOME, or BENCH_CACHE_DIR" in refusal(userdata.cache_dir)
 
 
 def test_a_configuration_folder_that_cannot_be_written(folder, tmp_path):
