@@ -148,7 +148,8 @@ def run(suites: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> 
 
     if not suites and not options["resume"]:
         raise ValueError("name a suite, such as stft; `bench list` shows them all")
-    _only_resume() if options["resume"] else None
+    if options["resume"]:
+        _only_resume()
     quiet = quiet or as_json
     options["threads"] = _whole_numbers(options["threads"])
     watcher = observer() if not quiet else None

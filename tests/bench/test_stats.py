@@ -64,6 +64,15 @@ def test_the_interval_of_one_process_covers_its_median():
     assert held / 2000 >= 0.93
 
 
+@pytest.mark.parametrize(("processes", "apart", "told"), [(3, 1, 98), (3, 2, 90), (3, 3.57, 82), (5, 3.57, 93)])
+def test_of_few_processes_the_interval_covers_what_is_told(processes, apart, told):
+    """ARCHITECTURE.md has these figures. ``apart``: how processes differ, over how uncertain the median of one is."""
+    rng = np.random.default_rng(5)
+    spread = apart * 0.01 * np.sqrt(np.pi / 2 / 20)
+    found = [stats.median_interval([process(rng, 20, spread) for _ in range(processes)]) for _ in range(200)]
+    assert 100 * np.mean([i.low <= 1 <= i.high for i in found]) == pytest.approx(told, abs=5)
+
+
 def test_it_settles_when_rounds_agree_and_not_before():
     assert not stats.settled(np.ones(4), 0.01)
     assert stats.settled(np.ones(5), 0.01)
