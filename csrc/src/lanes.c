@@ -26,24 +26,45 @@ int ak_lanes_supports(int size)
 enum { FORWARD = 1 << AK_FORWARD | 1 << AK_POWER, INVERSE = 1 << AK_INVERSE, COLUMN = 1 << AK_COLUMN };
 
 /* What was fastest of all orders of all radices, for common sizes (half of n_fft) and vectors of at least
- * `width` floats; those of 16 have 32 registers, which radix 16 needs. */
+ * `width` floats; those of 16 have 32 registers, which radix 16 needs. Inverse: the last pass leaves samples
+ * in place, and 16 of them, a power of two apart, would share too few sets of the first-level cache. */
 static const struct measured {
-    int size, width, uses, radix[5];
+    int size, width, uses, radix[4];
 } measured[] = {
-    {64, 16, COLUMN, {8, 8}},           {128, 16, COLUMN, {16, 8}},         {160, 16, FORWARD, {10, 8, 2}},
-    {160, 16, INVERSE, {2, 8, 10}},     {200, 4, FORWARD, {10, 5, 4}},      {200, 16, INVERSE, {2, 10, 10}},
-    {240, 16, FORWARD, {10, 8, 3}},     {240, 16, INVERSE, {3, 8, 10}},     {320, 16, FORWARD, {10, 8, 4}},
-    {320, 16, INVERSE, {4, 8, 10}},     {400, 16, FORWARD, {10, 5, 8}},     {400, 16, INVERSE, {4, 10, 10}},
-    {480, 16, FORWARD, {16, 10, 3}},    {480, 16, INVERSE, {3, 10, 16}},    {512, 16, INVERSE, {4, 8, 16}},
-    {2048, 16, FORWARD, {8, 16, 4, 4}}, {2048, 16, INVERSE, {2, 8, 8, 16}},
+    {64, 16, FORWARD | INVERSE | COLUMN, {8, 8}},
+    {128, 16, FORWARD | COLUMN, {16, 8}},
+    {160, 16, FORWARD, {10, 8, 2}},
+    {160, 16, INVERSE, {5, 8, 4}},
+    {200, 4, FORWARD, {10, 5, 4}},
+    {200, 16, INVERSE, {5, 5, 8}},
+    {240, 16, FORWARD, {10, 8, 3}},
+    {240, 16, INVERSE, {8, 10, 3}},
+    {256, 16, INVERSE, {8, 8, 4}},
+    {300, 16, FORWARD, {10, 10, 3}},
+    {300, 16, INVERSE, {3, 10, 10}},
+    {320, 16, FORWARD, {10, 8, 4}},
+    {320, 16, INVERSE, {8, 5, 8}},
+    {384, 16, FORWARD, {16, 8, 3}},
+    {384, 16, INVERSE, {4, 8, 4, 3}},
+    {400, 16, FORWARD, {10, 5, 8}},
+    {400, 16, INVERSE, {5, 8, 10}},
+    {480, 16, FORWARD, {16, 10, 3}},
+    {480, 16, INVERSE, {4, 5, 8, 3}},
+    {500, 16, FORWARD, {10, 10, 5}},
+    {500, 16, INVERSE, {5, 10, 10}},
+    {512, 16, FORWARD | INVERSE, {8, 8, 8}},
+    {1024, 16, INVERSE, {8, 8, 4, 4}},
+    {2048, 16, FORWARD, {8, 16, 4, 4}},
+    {4096, 16, FORWARD | INVERSE, {8, 8, 8, 8}},
 };
+enum { MEASURED_PASSES = sizeof measured->radix / sizeof(int) };
 
 static int choose_measured(ak_lanes *t, int width, ak_use use)
 {
     for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
         const struct measured *m = &measured[i];
         if (m->size != t->size || width < m->width || !(m->uses & 1 << use)) continue;
-        for (t->passes = 0; t->passes < 5 && m->radix[t->passes]; t->passes++)
+        for (t->passes = 0; t->passes < MEASURED_PASSES && m->radix[t->passes]; t->passes++)
             t->radix[t->passes] = m->radix[t->passes];
         return 1;
     }
@@ -75,7 +96,7 @@ static void choose_radices(ak_lanes *t)
     t->passes = q;
 }
 
-/* Powers of two, measured for AVX2: 4 8 8, 4 8 4 4, 4 8 8 4, 4 8 8 8. Others in the reverse order. */
+/* Powers of two, measured: 4 8 8, 4 8 4 4, 4 8 8 4, 4 8 8 8. Others in the reverse order. */
 static void choose_inverse_radices(ak_lanes *t)
 {
     int rest = t->size, twos = remove_factor(&rest, 2) - 2;
