@@ -48,18 +48,34 @@ size_t ak_framer_floats(const ak_framer *f)
     return ak_round_up(f->rows * f->stride + f->rows * f->width, 16);
 }
 
-/* The samples of a block's W columns, padded, W rows of `rows` samples. */
-static void extend(const ak_walk *w, ptrdiff_t start)
+/* A column: the samples from `at` to before `stop`, padded. Only what lies outside the signal and is reached
+ * by a frame goes sample by sample: of a batch of short signals, every tenth block touches an edge. */
+static void extend_column(const ak_walk *w, ptrdiff_t at, ptrdiff_t stop, float *to)
 {
     const ak_framer *f = w->framer;
-    ptrdiff_t samples = (ptrdiff_t)w->samples;
-    float *to = w->edge;
-    for (size_t l = 0; l < f->width; l++, start += f->config.hop) {
-        for (ptrdiff_t at = start; at < start + (ptrdiff_t)f->rows; at++) {
-            ptrdiff_t from = at < w->end ? ak_stft_index(f->config.pad, at, samples) : -1;
+    ptrdiff_t samples = (ptrdiff_t)w->samples, reached = w->end < stop ? w->end : stop;
+    ptrdiff_t inside = reached < samples ? reached : samples;
+    while (at < reached) {
+        if (at >= 0 && at < inside) {
+            memcpy(to, w->signal + at, (size_t)(inside - at) * sizeof(float));
+            to += inside - at;
+            at = inside;
+        } else {
+            ptrdiff_t from = ak_stft_index(f->config.pad, at++, samples);
             *to++ = from < 0 ? f->config.pad_value : w->signal[from];
         }
     }
+    for (; at < stop; at++) *to++ = f->config.pad_value;
+}
+
+/* A block's W columns, W rows of `rows` samples. */
+static void extend(const ak_walk *w, ptrdiff_t start)
+{
+    const ak_framer *f = w->framer;
+    ptrdiff_t rows = (ptrdiff_t)f->rows;
+    float *to = w->edge;
+    for (size_t l = 0; l < f->width; l++, start += f->config.hop, to += rows)
+        extend_column(w, start, start + rows, to);
 }
 
 static void fill(const ak_walk *w, size_t block)
