@@ -63,14 +63,16 @@ static void take_edge(const job *g, float *sums, float *edge, float *x, size_t b
 {
     const ak_istft_plan *p = g->plan;
     p->kernels->overlap_take(sums, p->hop, p->span * p->width, p->ones, edge);
-    size_t start = block * p->width * p->hop;
-    for (size_t i = 0; i < p->width * p->hop; i++) {
-        size_t at = start + i;
-        if (at < p->left || at - p->left >= g->samples) continue;
-        size_t column = at / p->hop;
+    size_t column = block * p->width, end = column + p->width;
+    for (; column < end; column++, edge += p->hop) {
+        size_t start = column * p->hop, from = start < p->left ? p->left - start : 0;
+        size_t left = p->left + g->samples > start ? p->left + g->samples - start : 0;
+        size_t to = left < p->hop ? left : p->hop;
         int whole = column + 1 >= p->overlap && column < g->frames;
-        double scale = whole ? (double)p->scale[at % p->hop] : 1.0 / envelope_at(p, at, g->frames);
-        x[at - p->left] = (float)(edge[i] * scale);
+        for (size_t i = from; i < to; i++) {
+            double scale = whole ? (double)p->scale[i] : 1.0 / envelope_at(p, start + i, g->frames);
+            x[start + i - p->left] = (float)(edge[i] * scale);
+        }
     }
 }
 
@@ -93,10 +95,11 @@ static void add_frames(const job *g, const float *spectrum, float *sums, float *
     if (first >= g->frames) return;
     size_t count = g->frames - first < p->width ? g->frames - first : p->width;
     float *frame = work + p->fft.work * p->width;
+    uintptr_t next = (uintptr_t)spectrum + (first + p->width) * (uintptr_t)g->frame_stride * sizeof(float);
     p->kernels->to_lanes(spectrum + (ptrdiff_t)first * g->frame_stride, g->frame_stride, 2 * p->bins, count,
                          work, p->width, 0);
     p->kernels->inverse(&p->fft, p->gain, work, work, frame);
-    p->kernels->overlap_add(frame, p->n, p->hop, sums, p->span * p->width);
+    p->kernels->overlap_add(frame, p->n, p->hop, sums, p->span * p->width, next);
 }
 
 static void istft_walk(const void *arg, void *scratch, ak_share *share)

@@ -105,8 +105,9 @@ typedef struct ak_rfft_kernels {
     size_t stream_bytes;
     void (*settle)(void);
 
-    /* Overlap-add: sums[(j % hop) * stride + j / hop + l] += x[j * W + l] for j < n, l < W. */
-    void (*overlap_add)(const float *x, size_t n, size_t hop, float *sums, size_t stride);
+    /* Overlap-add: sums[(j % hop) * stride + j / hop + l] += x[j * W + l] for j < n, l < W. As many bytes as
+     * x has are asked for at `ahead`, which may be anywhere. */
+    void (*overlap_add)(const float *x, size_t n, size_t hop, float *sums, size_t stride, uintptr_t ahead);
 
     /* Takes the first W columns out of sums: to[l * rows + r] = sums[r * stride + l] * scale[r] for r < rows,
      * then moves the others W columns to the left and clears the last W. stride is a multiple of W. */

@@ -167,13 +167,17 @@ static void settle(void)
 #endif
 }
 
-static void overlap_add(const float *x, size_t n, size_t hop, float *sums, size_t stride)
+static void overlap_add(const float *x, size_t n, size_t hop, float *sums, size_t stride, uintptr_t ahead)
 {
+    enum { ROW = AK_W * sizeof(float), ROWS_OF_LINE = ROW < 64 ? 64 / ROW : 1 };
     /* Shift by shift, so that a row of sums is long written when it is read again. */
     for (size_t shift = 0; shift * hop < n; shift++) {
         size_t j = shift * hop, end = n - j < hop ? n : j + hop;
         float *to = sums + shift;
-        for (; j < end; j++, to += stride) v_store(to, v_load(to) + v_load(x + j * AK_W));
+        for (; j < end; j++, to += stride) {
+            if (j % ROWS_OF_LINE == 0) __builtin_prefetch((const void *)(ahead + j * ROW), 0, 2);
+            v_store(to, v_load(to) + v_load(x + j * AK_W));
+        }
     }
 }
 
