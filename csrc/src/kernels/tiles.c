@@ -57,12 +57,14 @@ AK_INLINE void tile_from_lanes(const float *from, float *to, ptrdiff_t to_stride
     }
 }
 
-/* Rows whose distance is near a multiple of 2 KiB share a few sets of the first-level cache: 16 of them evict
- * each other between one tile and the next. */
+/* Rows whose distance is near a multiple of 2 KiB share a few sets of the first-level cache (of 32 or 48 KiB,
+ * 4 KiB a way): 16 of them evict each other between one tile and the next, 8 of them where it is one of 4
+ * KiB. */
 static int rows_collide(ptrdiff_t stride)
 {
-    size_t rest = (size_t)(stride < 0 ? -stride : stride) * sizeof(float) % 2048;
-    return AK_W > 8 && (rest < 128 || rest > 2048 - 128);
+    const size_t period = AK_W > 8 ? 2048 : 4096;
+    size_t rest = (size_t)(stride < 0 ? -stride : stride) * sizeof(float) % period;
+    return AK_W >= 8 && (rest < 128 || rest > period - 128);
 }
 
 /* Such rows, and those that go past the cache, leave line by line, from a buffer with a piece of each frame.
