@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#if defined(AK_HAVE_AVXVNNI) || defined(AK_HAVE_AMX)
+#if defined(AK_HAVE_AVX512) || defined(AK_HAVE_AVXVNNI) || defined(AK_HAVE_AMX)
 #    include <cpuid.h>
 #endif
 #ifdef AK_HAVE_AMX
@@ -56,6 +56,19 @@ int ak_cpu_icelake(void)
 #ifdef AK_HAVE_AVX512
     if (forbidden("AUDIOKERN_ICELAKE")) return 0;
     return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+#else
+    return 0;
+#endif
+}
+
+int ak_cpu_split512(void)
+{
+#ifdef AK_HAVE_AVX512
+    const unsigned leaf = 0x8000001a, whole = 1 << 3; /* called FP512 */
+    unsigned a, b, c, d;
+    const char *word = getenv("AUDIOKERN_SPLIT512");
+    if (word && (strcmp(word, "0") == 0 || strcmp(word, "1") == 0)) return *word == '1';
+    return __builtin_cpu_is("amd") && __get_cpuid(leaf, &a, &b, &c, &d) && !(a & whole);
 #else
     return 0;
 #endif

@@ -57,6 +57,10 @@
  */
 int ak_cpu_icelake(void);
 
+/* Whether AVX-512's vectors are computed in halves, as by Zen 4: arithmetic then costs what it does in 256
+ * bits. AUDIOKERN_SPLIT512=0 or 1 says so instead. */
+int ak_cpu_split512(void);
+
 /* Whether an AVX2 plan may use AVX-VNNI, the same sums in 256 bits. AUDIOKERN_AVXVNNI=0 forbids it. */
 int ak_cpu_avxvnni(void);
 

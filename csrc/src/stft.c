@@ -76,6 +76,17 @@ static void page_task(const void *arg, void *scratch, size_t task)
     (void)scratch;
 }
 
+/* Where vectors of 16 floats are computed in halves, a small transform is as fast in vectors of 8, half of it
+ * stays in the first-level cache, and fewer rows of its output compete for a set. Measured on Zen 4: up to
+ * 512 points. */
+static ak_isa narrowed(ak_isa isa, const ak_stft_config *config)
+{
+    AK_IF_AVX2(
+        if (isa == AK_ISA_AVX512 && config && config->n_fft <= 512 && ak_cpu_split512()) return AK_ISA_AVX2;)
+    (void)config;
+    return isa;
+}
+
 ak_status ak_stft_create(ak_stft_plan **plan, const ak_stft_config *config, const ak_options *options)
 {
     if (!plan) return AK_ERR_ARGUMENT;
@@ -85,7 +96,7 @@ ak_status ak_stft_create(ak_stft_plan **plan, const ak_stft_config *config, cons
     if (status != AK_OK) return status;
     ak_stft_plan *p = ak_alloc(sizeof *p);
     if (!p) return AK_ERR_MEMORY;
-    status = ak_framer_init(&p->framer, config, isa, AK_FORWARD);
+    status = ak_framer_init(&p->framer, config, narrowed(isa, config), AK_FORWARD);
     if (status == AK_OK)
         status = ak_crew_create(&p->crew, options ? options->threads : 1, scratch_bytes(&p->framer));
     if (status != AK_OK)

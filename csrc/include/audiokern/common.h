@@ -63,7 +63,8 @@ typedef enum ak_isa {
                         * AUDIOKERN_AVXVNNI is 0 in the environment */
     AK_ISA_AVX512 = 4, /* AVX-512 F, BW, DQ, VL; with VNNI and VBMI some kernels use them, too, unless
                         * AUDIOKERN_ICELAKE is 0 in the environment; with AMX vector quantization has Linux
-                        * give it to the process, unless that or AUDIOKERN_AMX is 0 */
+                        * give it to the process, unless that or AUDIOKERN_AMX is 0. Where the CPU computes
+                        * 512 bits in halves (Zen 4) or AUDIOKERN_SPLIT512 is 1, not 0, some use 256 */
     AK_ISA_COUNT
 } ak_isa;
 
