@@ -17,8 +17,9 @@ FORMS = {  # what an environment variable decides: the ISA to ask for, the varia
 
 
 def paths() -> list[str]:
-    """Every ISA of this machine, and those again without what came later (sums of bytes, tables of bytes, tiles), and as
-    CPUs have it that compute vectors of 512 bits in halves or whole."""
+    """Every ISA of this machine, and those again without what came later (sums of bytes, tables of bytes, tiles),
+    and as CPUs have it that compute vectors of 512 bits in halves or whole.
+    """
     try:
         import audiokern
     except ImportError:  # the files skip, saying so
