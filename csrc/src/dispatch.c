@@ -55,7 +55,8 @@ int ak_cpu_icelake(void)
 {
 #ifdef AK_HAVE_AVX512
     if (forbidden("AUDIOKERN_ICELAKE")) return 0;
-    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") &&
+           __builtin_cpu_supports("bmi");
 #else
     return 0;
 #endif

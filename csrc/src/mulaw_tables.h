@@ -16,10 +16,12 @@ extern const float ak_mulaw_steps[128];
 extern const uint32_t ak_mulaw_ends[256];
 extern const int8_t ak_mulaw_away[256];
 
-/* Cells of w = 255 |x| + 1 in [1, 256), 32 to a doubling and each with one step at most, numbered by bits 18
- * to 25 of the float w. [0]: the code of the samples in a cell before its step; [1], [2]: bits 10 to 17 and 2
- * to 9 of w at the step, all ones where there is none. */
-extern const unsigned char ak_mulaw_cells[3][256];
+/* Cells of y = |x| + AK_MULAW_OFFSET in [2^-8, 1), 16 to a doubling: bits 19 to 26 of the float y, of which
+ * the lower seven number the tables' entries. A sample's code is 17 more than its cell, less the marks of the
+ * cell that bits 11 to 18 of y do not pass; where they equal one, it is this code or the next. The offset is
+ * larger than 1 / 255, so that two marks are enough for every cell. */
+#define AK_MULAW_OFFSET 0x1.0cccccp-8f
+extern const unsigned char ak_mulaw_cells[2][128];
 
 /* ak_mulaw_values[q]: the decoded code q; the code 255 - q has the same with the other sign. */
 extern const float ak_mulaw_values[256];

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 ONE = 0x3F800000  # the bits of 1.0
+OFFSET = float.fromhex("0x1.0cccccp-8")  # AK_MULAW_OFFSET
 
 
 def encode(x: np.ndarray) -> np.ndarray:
@@ -33,15 +34,16 @@ def first(holds) -> np.float32:
 
 
 def cells(steps: list[float]) -> np.ndarray:
-    """ak_mulaw_cells: (3, 256)."""
-    at = (255 * np.float64(steps[1:]) + 1).astype(np.float32).view(np.uint32).astype(np.int64)  # 255 x + 1 at each step
-    table = np.zeros((3, 256), np.uint8)
-    for cell in range(8 << 5):
-        low = ONE + (cell << 18)
-        inside = at[(at >= low) & (at < low + (1 << 18))]
-        assert len(inside) <= 1, "a cell holds two steps"
-        rest = (int(inside[0]) - low) >> 2 if len(inside) else 0xFFFF
-        table[:, low >> 18 & 255] = 128 + (at < low).sum(), rest >> 8, rest & 255
+    """ak_mulaw_cells: (2, 128). Marks that stand for no step: 0 is always passed (or near), 255 never."""
+    at = (np.float64(steps[1:]) + OFFSET).astype(np.float32).view(np.uint32).astype(np.int64)  # |x| + OFFSET
+    table = np.zeros((2, 128), np.uint8)
+    for cell in range(112, 240):
+        low = (112 << 23) + (cell << 19)  # of the binade 2^-8
+        inside = sorted((at[(at >= low) & (at < low + (1 << 19))] - low) >> 11)
+        before = np.clip((at < low).sum() - (cell - 112) + 1, 0, 2)  # 2 at cells that no sample falls into
+        marks = [0] * before + inside
+        assert len(marks) <= 2 and len(set(inside)) == len(inside), "more steps than marks, or two that look the same"
+        table[:, cell & 127] = marks + [255] * (2 - len(marks))
     return table
 
 
@@ -84,7 +86,7 @@ def main() -> None:
     print(f"const float ak_mulaw_values[256] = {{\n{rows(list(values))}\n}};\n")
     print(f"const uint32_t ak_mulaw_ends[256] = {{\n{numbers(ends(steps), 8)}\n}};\n")
     print(f"const int8_t ak_mulaw_away[256] = {{\n{numbers(away(), 20)}\n}};\n")
-    print(f"const unsigned char ak_mulaw_cells[3][256] = {{\n{planes(cells(steps))}}};\n")
+    print(f"const unsigned char ak_mulaw_cells[2][128] = {{\n{planes(cells(steps))}}};\n")
     print(
         f"const unsigned char ak_mulaw_bytes[4][128] = {{\n{planes(values[128:].view(np.uint8).reshape(128, 4).T)}}};"
     )

@@ -1,32 +1,23 @@
 /* 256-level mu-law, exact, where AVX-512 can look up bytes (VBMI: Ice Lake, Zen 4): 64 samples at a time.
  *
- * The float w = 255 |x| + 1 in [1, 256) is cut into 256 cells, each with one step of the code at most, so
+ * The float y = |x| + a little more than 1 / 255 is cut into 128 cells, 16 to a doubling, and a cell into 256
+ * parts. A code is the cell's number and a constant, less the marks of the cell, two of them, that the part
+ * does not pass (mulaw_tables.h): two tables of 128 bytes. One sample in 128 lies in a part that is a mark,
+ * and is compared with the step.
  *
- *     code = what the cell begins with + (the 16 bits of w below the cell's number > those of its step)
- *
- * Three tables of 256 bytes lie in registers. Where the 16 bits are equal, once in some 10^5 samples, and for
- * NaN, the block is looked at again with the exact steps.
+ * The top bytes of x tell the signs. Negative floats of one such byte, SOME_NEGATIVE, have both codes of
+ * silence; these and NaN are looked at one by one.
  */
 #include "quantize.h"
-#include "mulaw_tables.h"
+#include "mulaw_mend.h"
 #include "simd_int.h"
 
 #define BLOCK 64
-#define AHEAD 4096           /* bytes that samples are asked for ahead */
-#define WRITE_AHEAD 2048     /* and that the lines they are written to are */
-#define BELOW_ONE 0x3f7fffff /* the largest float below 1 */
-#define INFINITE 0x7f800000
-
-typedef struct bytes256 {
-    __m512i part[4];
-} bytes256;
-
-AK_INLINE bytes256 load_table(const unsigned char *from)
-{
-    bytes256 t;
-    for (int i = 0; i < 4; i++) t.part[i] = _mm512_loadu_si512(from + 64 * i);
-    return t;
-}
+#define AHEAD 4096         /* bytes that samples are asked for ahead */
+#define WRITE_AHEAD 2048   /* and that the lines they are written to are */
+#define LOUDEST 0.98f      /* has the last code, and y < 1 */
+#define SOME_NEGATIVE 0xa1 /* beyond -2^-59 to -2^-61: the step from code 128 to 127 lies there */
+#define NAN_OR_HUGE 0x7f   /* or 0xff */
 
 /* Ask for a block of samples that will be read, or written; it may lie behind the last. */
 AK_INLINE void fetch_to_read(uintptr_t at)
@@ -41,111 +32,186 @@ AK_INLINE void fetch_to_write(uintptr_t at)
     for (int j = 0; j < 4; j++, at += 64) __builtin_prefetch((const void *)at, 1);
 }
 
-/* above: where at > 127 */
-AK_INLINE __m512i look_up(const bytes256 *t, __m512i at, __mmask64 above)
+typedef struct bytes128 {
+    __m512i part[2];
+} bytes128;
+
+AK_INLINE bytes128 load_table(const unsigned char from[128])
 {
-    __m512i low = _mm512_permutex2var_epi8(t->part[0], at, t->part[1]);
-    return _mm512_mask_mov_epi8(low, above, _mm512_permutex2var_epi8(t->part[2], at, t->part[3]));
+    return (bytes128){{_mm512_loadu_si512(from), _mm512_loadu_si512(from + 64)}};
 }
 
-/* Byte 4 i + 3 to i and byte 4 i + 2 to 32 + i; byte 4 i + 1 to i; i < 32, out of two vectors. */
+AK_INLINE __m512i look_up(const bytes128 *t, __m512i at) /* by the lower seven bits */
+{
+    return _mm512_permutex2var_epi8(t->part[0], at, t->part[1]);
+}
+
 typedef struct constants {
-    __m512i upper, lower;
-    bytes256 code, high, low;
+    __m512i cut;               /* where part and cell begin in an even float, then in an odd one */
+    __m512i cells, parts, top; /* where the bytes of all samples lie in two vectors */
+    bytes128 first, second, odd;
 } constants;
 
 static constants make_constants(void)
 {
-    unsigned char upper[64], lower[64];
-    for (int i = 0; i < 32; i++) {
-        upper[i] = (unsigned char)(4 * i + 3);
-        upper[32 + i] = (unsigned char)(4 * i + 2);
-        lower[i] = lower[32 + i] = (unsigned char)(4 * i + 1);
+    unsigned char cut[64], cells[64], parts[64], top[64], odd[128] = {0};
+    for (int i = 0; i < 64; i++) {
+        int vector = i / 16, lane = i % 16;
+        cut[i] = (unsigned char)((i & 2 ? 32 : 0) + (i & 1 ? 19 : 11));
+        parts[i] = (unsigned char)(vector / 2 * 64 + lane / 2 * 8 + vector % 2 * 4 + lane % 2 * 2);
+        cells[i] = (unsigned char)(parts[i] + 1);
+        top[i] = (unsigned char)(4 * (i % 32) + 3);
     }
-    return (constants){_mm512_loadu_si512(upper), _mm512_loadu_si512(lower), load_table(ak_mulaw_cells[0]),
-                       load_table(ak_mulaw_cells[1]), load_table(ak_mulaw_cells[2])};
+    odd[SOME_NEGATIVE & 127] = odd[NAN_OR_HUGE] = 1;
+    return (constants){.cut = _mm512_loadu_si512(cut),
+                       .cells = _mm512_loadu_si512(cells),
+                       .parts = _mm512_loadu_si512(parts),
+                       .top = _mm512_loadu_si512(top),
+                       .first = load_table(ak_mulaw_cells[0]),
+                       .second = load_table(ak_mulaw_cells[1]),
+                       .odd = load_table(odd)};
 }
 
-/* The code of x, given one that is off by one at most; 128 for NaN. */
-static uint8_t mend(float x, uint8_t code)
+AK_INLINE __m512i level_of(__m512 x)
 {
-    if (x != x) return 128;
-    float a = x < 0 ? -x : x;
-    int k = code < 128 ? 127 - code : code - 128;
-    while (k < 127 && a >= ak_mulaw_steps[k + 1]) k++;
-    while (k > 0 && a < ak_mulaw_steps[k]) k--;
-    return (uint8_t)(code < 128 ? 127 - k : 128 + k);
+    enum { LESS_MAGNITUDE = 10 };
+    __m512 a = _mm512_range_ps(x, _mm512_set1_ps(LOUDEST), LESS_MAGNITUDE); /* NaN becomes LOUDEST */
+    return _mm512_castps_si512(_mm512_add_ps(a, _mm512_set1_ps(AK_MULAW_OFFSET)));
 }
 
-static __attribute__((noinline, cold)) void mend_block(const float *x, uint8_t *code)
+AK_INLINE __m512i tops_of(const constants *c, __m512 a, __m512 b)
 {
-    for (int i = 0; i < BLOCK; i++) code[i] = mend(x[i], code[i]);
+    return _mm512_permutex2var_epi8(_mm512_castps_si512(a), c->top, _mm512_castps_si512(b));
 }
 
-AK_INLINE void encode_block(const constants *c, const float *x, uint8_t *to)
+/* Parts and cells of two vectors' samples, two bytes each, those of b in the upper half of every 8. */
+typedef struct cut {
+    __m512i ab, cd, top;
+} cut;
+
+/* Each step for all vectors before the next, as they should run: Zen 4 looks ahead less far than that. */
+AK_INLINE cut cut_of(const constants *c, const float *x)
 {
-    const __m512 first = _mm512_set1_ps(-ak_mulaw_steps[0]);
-    __m512i w[4], top = _mm512_setzero_si512();
-    __mmask16 negative[4];
+    const __mmask64 upper = 0xf0f0f0f0f0f0f0f0;
+    __m512 v[4];
+    __m512i y[4];
     AK_UNROLL(4)
-    for (int j = 0; j < 4; j++) {
-        __m512 v = _mm512_loadu_ps(x + 16 * j);
-        __m512i a = _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(0x7fffffff));
-        negative[j] = _mm512_cmp_ps_mask(v, first, _CMP_LE_OQ);
-        top = _mm512_max_epu32(top, a);
-        a = _mm512_min_epu32(a, _mm512_set1_epi32(BELOW_ONE));
-        __m512 f = _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_set1_ps(255.0f), _mm512_set1_ps(1.0f));
-        w[j] = _mm512_slli_epi32(_mm512_castps_si512(f), 6); /* the cell's number in byte 3 */
-    }
-    __m512i ab = _mm512_permutex2var_epi8(w[0], c->upper, w[1]);
-    __m512i cd = _mm512_permutex2var_epi8(w[2], c->upper, w[3]);
-    __m512i cell = _mm512_inserti64x4(ab, _mm512_castsi512_si256(cd), 1);
-    __m512i high = _mm512_shuffle_i64x2(ab, cd, 0xee);
-    __m512i low =
-        _mm512_inserti64x4(_mm512_permutex2var_epi8(w[0], c->lower, w[1]),
-                           _mm512_castsi512_si256(_mm512_permutex2var_epi8(w[2], c->lower, w[3])), 1);
+    for (int j = 0; j < 4; j++) v[j] = _mm512_loadu_ps(x + 16 * j);
+    AK_UNROLL(4)
+    for (int j = 0; j < 4; j++) y[j] = level_of(v[j]);
+    __m512i top = _mm512_mask_mov_epi64(tops_of(c, v[0], v[1]), 0xf0, tops_of(c, v[2], v[3]));
+    __m512i ab = _mm512_multishift_epi64_epi8(c->cut, y[0]), cd = _mm512_multishift_epi64_epi8(c->cut, y[2]);
+    ab = _mm512_mask_multishift_epi64_epi8(ab, upper, c->cut, y[1]);
+    cd = _mm512_mask_multishift_epi64_epi8(cd, upper, c->cut, y[3]);
+    return (cut){ab, cd, top};
+}
 
-    __mmask64 above = _mm512_movepi8_mask(cell);
-    __m512i step_high = look_up(&c->high, cell, above), step_low = look_up(&c->low, cell, above);
-    __mmask64 level = _mm512_cmpeq_epu8_mask(high, step_high);
-    __mmask64 beyond =
-        _mm512_cmpgt_epu8_mask(high, step_high) | _mm512_mask_cmpgt_epu8_mask(level, low, step_low);
-    __m512i code = look_up(&c->code, cell, above);
-    code = _mm512_mask_sub_epi8(code, beyond, code, _mm512_set1_epi8(-1));
-    __mmask64 minus =
-        _mm512_kunpackd(_mm512_kunpackw(negative[3], negative[2]), _mm512_kunpackw(negative[1], negative[0]));
-    _mm512_storeu_si512(to, _mm512_xor_si512(code, _mm512_movm_epi8(minus)));
-    __mmask64 at_step = _mm512_mask_cmpeq_epu8_mask(level, low, step_low);
-    __mmask16 nan = _mm512_cmpgt_epu32_mask(top, _mm512_set1_epi32(INFINITE));
-    if (__builtin_expect((at_step | nan) != 0, 0)) mend_block(x, to);
+typedef struct marked {
+    __m512i cell, part, first, second, top, odd;
+} marked;
+
+AK_INLINE marked marks_of(const constants *c, cut s)
+{
+    __m512i cell = _mm512_permutex2var_epi8(s.ab, c->cells, s.cd);
+    __m512i part = _mm512_permutex2var_epi8(s.ab, c->parts, s.cd);
+    return (marked){
+        cell, part, look_up(&c->first, cell), look_up(&c->second, cell), s.top, look_up(&c->odd, s.top)};
+}
+
+/* NaN, and what is silence or negative by a hair. */
+static __attribute__((noinline, cold)) void encode_odd(const float *x, uint8_t *code, uint64_t odd)
+{
+    for (; odd; odd = _blsr_u64(odd)) {
+        size_t i = _tzcnt_u64(odd);
+        if (x[i] > -1 && x[i] < 1) code[i] = x[i] <= -ak_mulaw_steps[0] ? 127 : 128;
+        if (x[i] != x[i]) code[i] = 128;
+    }
+}
+
+/* Codes; bit i of the result: that of x[i] may be the next one, away from zero. */
+AK_INLINE uint64_t codes_of(marked m, const float *x, uint8_t *to)
+{
+    const __m512i one_less = _mm512_set1_epi8(-1), last = one_less;
+    __mmask64 low = _mm512_cmple_epu8_mask(m.part, m.first);
+    __mmask64 middle = _mm512_cmple_epu8_mask(m.part, m.second);
+    __m512i code = _mm512_add_epi8(m.cell, _mm512_set1_epi8(17));
+    code = _mm512_mask_add_epi8(code, low, code, one_less);
+    code = _mm512_mask_add_epi8(code, middle, code, one_less);
+    __mmask64 negative = _mm512_cmpge_epu8_mask(m.top, _mm512_set1_epi8((char)SOME_NEGATIVE));
+    _mm512_storeu_si512(to, _mm512_mask_sub_epi8(code, negative, last, code));
+    __m512i nearer = _mm512_mask_mov_epi8(m.second, low, m.first); /* both, for one comparison */
+    uint64_t near = _mm512_cmpeq_epi8_mask(m.part, nearer), odd = _mm512_test_epi8_mask(m.odd, m.odd);
+    if (__builtin_expect(odd != 0, 0)) encode_odd(x, to, odd);
+    return near;
+}
+
+AK_INLINE uint64_t encode_block(const constants *c, const float *x, uint8_t *to)
+{
+    return codes_of(marks_of(c, cut_of(c, x)), x, to);
+}
+
+/* One sample is looked at in any case, which a right code survives: see mulaw_words.h. */
+AK_INLINE void mend(const float *x, uint8_t *code, uint64_t near)
+{
+    do {
+        size_t i = _tzcnt_u64(near) % BLOCK;
+        mend_at(x + i, code + i);
+        near = _blsr_u64(near);
+    } while (__builtin_expect(near != 0, 0));
+}
+
+/* At least two blocks. Three are on their way at any time, and a block is mended two blocks later, for codes
+ * that were just stored take long to be read. */
+static void encode_run(const constants *c, const float *x, uint8_t *code, size_t blocks)
+{
+    uint64_t oldest = encode_block(c, x, code), old = encode_block(c, x + BLOCK, code + BLOCK);
+    const float *next = blocks > 2 ? x + 2 * BLOCK : x, *ahead = blocks > 3 ? x + 3 * BLOCK : x;
+    marked m = marks_of(c, cut_of(c, next));
+    cut s = cut_of(c, ahead);
+    for (blocks -= 2; blocks; blocks--, x += BLOCK, code += BLOCK) {
+        ahead = blocks > 2 ? x + 4 * BLOCK : x; /* the last two have none to come */
+        fetch_to_read((uintptr_t)ahead + AHEAD);
+        marked later = marks_of(c, s);
+        s = cut_of(c, ahead);
+        mend(x, code, oldest);
+        uint64_t near = codes_of(m, x + 2 * BLOCK, code + 2 * BLOCK);
+        m = later;
+        oldest = old;
+        old = near;
+    }
+    mend(x, code, oldest);
+    mend(x + BLOCK, code + BLOCK, old);
 }
 
 static void encode(const void *from, void *to, size_t count)
 {
     const float *x = from;
     uint8_t *code = to;
-    const constants c = make_constants();
-    for (; count >= BLOCK; count -= BLOCK, x += BLOCK, code += BLOCK) {
-        fetch_to_read((uintptr_t)x + AHEAD);
-        encode_block(&c, x, code);
+    const constants made = make_constants(), *c = &made;
+    if (count < 4 * BLOCK) {
+        for (; count >= BLOCK; count -= BLOCK, x += BLOCK, code += BLOCK)
+            mend(x, code, encode_block(c, x, code));
+        if (count) {
+            float in[BLOCK] = {0};
+            uint8_t out[BLOCK];
+            memcpy(in, x, count * sizeof *in);
+            mend(in, out, encode_block(c, in, out));
+            memcpy(code, out, count);
+        }
+        return;
     }
-    if (count) {
-        float in[BLOCK] = {0};
-        uint8_t out[BLOCK];
-        memcpy(in, x, count * sizeof *x);
-        encode_block(&c, in, out);
-        memcpy(code, out, count);
-    }
+    /* As in mulaw_words.h: vectors that begin where vectors do, and the ends twice in part. */
+    size_t head = (0 - (uintptr_t)x) / sizeof *x % AK_W, blocks = (count - head) / BLOCK,
+           tail = count - BLOCK;
+    if (head) mend(x, code, encode_block(c, x, code));
+    encode_run(c, x + head, code + head, blocks);
+    if (head + blocks * BLOCK < count) mend(x + tail, code + tail, encode_block(c, x + tail, code + tail));
 }
 
 /* ---- decoding --------------------------------------------------------------------------------------------
  *
  * The 128 magnitudes as four tables of 128 bytes; the bytes of 64 floats are then put side by side.
  */
-
-typedef struct bytes128 {
-    __m512i part[2];
-} bytes128;
 
 AK_INLINE void decode_block(const bytes128 table[4], const uint8_t *code, float *x)
 {
@@ -156,7 +222,7 @@ AK_INLINE void decode_block(const bytes128 table[4], const uint8_t *code, float 
     __mmask64 negative = _mm512_movepi8_mask(sign);
     __m512i at = _mm512_mask_sub_epi8(q, negative, _mm512_set1_epi8(-1), q), byte[4];
     AK_UNROLL(4)
-    for (int b = 0; b < 4; b++) byte[b] = _mm512_permutex2var_epi8(table[b].part[0], at, table[b].part[1]);
+    for (int b = 0; b < 4; b++) byte[b] = look_up(&table[b], at);
     byte[3] = _mm512_or_si512(byte[3], sign);
     __m512i low0 = _mm512_unpacklo_epi8(byte[0], byte[1]), low1 = _mm512_unpackhi_epi8(byte[0], byte[1]);
     __m512i high0 = _mm512_unpacklo_epi8(byte[2], byte[3]), high1 = _mm512_unpackhi_epi8(byte[2], byte[3]);
@@ -172,8 +238,7 @@ static void decode(const void *from, void *to, size_t count)
     float *x = to;
     bytes128 table[4];
     AK_UNROLL(4)
-    for (int b = 0; b < 4; b++)
-        for (int i = 0; i < 2; i++) table[b].part[i] = _mm512_loadu_si512(ak_mulaw_bytes[b] + 64 * i);
+    for (int b = 0; b < 4; b++) table[b] = load_table(ak_mulaw_bytes[b]);
     for (; count >= BLOCK; count -= BLOCK, x += BLOCK, code += BLOCK) {
         fetch_to_write((uintptr_t)x + WRITE_AHEAD);
         decode_block(table, code, x);

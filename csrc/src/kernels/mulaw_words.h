@@ -16,7 +16,7 @@
 #ifndef AK_MULAW_WORDS_H
 #define AK_MULAW_WORDS_H
 
-#include "mulaw_tables.h"
+#include "mulaw_mend.h"
 #include "simd_int.h"
 
 #define SCALE 0x1p-126f                  /* from an exponent field of 127 to one of 1 */
@@ -118,11 +118,7 @@ AK_INLINE void mend(const float *x, uint8_t *code, uint64_t near)
 {
     do {
         size_t i = words_places[_tzcnt_u64(near)];
-        uint32_t bits;
-        memcpy(&bits, x + i, sizeof bits);
-        bits &= 0x7fffffff;
-        uint8_t q = code[i];
-        code[i] = (uint8_t)(q + (ak_mulaw_away[q] & -(bits - ak_mulaw_ends[q] < AK_MULAW_BEYOND)));
+        mend_at(x + i, code + i);
         near = _blsr_u64(near);
     } while (__builtin_expect(near != 0, 0));
 }
