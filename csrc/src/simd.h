@@ -32,6 +32,8 @@
 #    define AK_W 16
 #    if defined(AK_BUILD_AMX)
 #        define AK_SUFFIX amx /* see dispatch.h */
+#    elif defined(AK_BUILD_SPLIT512)
+#        define AK_SUFFIX split512
 #    elif defined(AK_BUILD_ICELAKE)
 #        define AK_SUFFIX icelake
 #    else

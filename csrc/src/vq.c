@@ -134,9 +134,11 @@ static void encode_task(const void *context, void *scratch, size_t task)
         ak_vq_search_block(p, s, x, stride, s ? d.left : NULL, count, &d, nearest);
         for (size_t i = 0; i < count; i++) {
             indices[i * j->layout.vector_stride + s * j->layout.stage_stride] = nearest[i];
-            if (s + 1 < j->stages)
-                p->kernels->subtract(d.left + i * p->dim, d.rounded + i * p->dim, s ? NULL : x + i * stride,
-                                     ak_vq_codeword(p, s, nearest[i]), p->dim);
+            if (s + 1 == j->stages) continue;
+            if (p->axes.count)
+                ak_vq_fetch(ak_vq_turned(p, s, nearest[i]), p->axes.count); /* for ak_vq_step */
+            p->kernels->subtract(d.left + i * p->dim, d.rounded + i * p->dim, s ? NULL : x + i * stride,
+                                 ak_vq_codeword(p, s, nearest[i]), p->dim);
         }
         if (p->axes.count && s + 1 < j->stages) ak_vq_step(p, s, count, nearest, &d);
     }

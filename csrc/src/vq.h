@@ -75,7 +75,8 @@ typedef struct ak_vq_desk {
     uint8_t *integers; /* of those sifted together */
     int32_t *sums;     /* of their products */
     float *lowest;     /* of their scores, by panel */
-    uint32_t *marks;   /* panels with candidates */
+    uint64_t *marks;   /* panels with candidates */
+    int32_t *places;   /* the candidates */
     float *turned;     /* AK_VQ_BLOCK x axes.count: what is left, less the codebook's mean, along the axes */
     float *drift;      /* AK_VQ_BLOCK: what that is off by, at most */
     float *norms;      /* AK_VQ_BLOCK: the length of what is left, less the mean */
@@ -115,8 +116,8 @@ void ak_vq_turn(const ak_vq *p, const float *x, size_t stride, size_t count, ak_
 void ak_vq_step(const ak_vq *p, size_t stage, size_t count, const int32_t *chosen, ak_vq_desk *d);
 
 /* The row of vector i of the block, which is x, for a stage's sieve; bytes to q. */
-ak_sieve_row ak_vq_round(const ak_vq *p, size_t stage, const float *x, size_t i, const ak_vq_desk *d,
-                         uint8_t *q);
+void ak_vq_round(const ak_vq *p, size_t stage, const float *x, size_t i, const ak_vq_desk *d, uint8_t *q,
+                 ak_sieve_row *row);
 
 /* Nearest codewords of `count` <= AK_VQ_BLOCK vectors x, vector i at x + i stride. left: the same in float64,
  * row by row of dim, or NULL where x is exact; d->left is then free for use. */

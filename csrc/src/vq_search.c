@@ -4,20 +4,22 @@
 
 #include <math.h>
 
-#define PARTS 13
+#define PARTS 14
+#define AHEAD 8 /* candidates that are asked for before one is measured */
 
 /* Where the desk's parts begin; returns the bytes of all. */
 static size_t part_desk(const ak_vq *p, size_t at[PARTS])
 {
     size_t scores = p->panels * p->kernels->columns, rows = 0, padded = 0;
-    size_t sums = 0, lowest = 0, marks = 0;
+    size_t sums = 0, lowest = 0, marks = 0, places = 0;
     if (p->sift) {
         rows = ak_sieve_together(p->sift, p->size);
         padded = ak_round_up(p->dim, p->sift->step);
         sums = rows * ak_round_up(p->size, p->sift->columns);
         size_t panels = ak_round_up(p->size, p->sift->columns) / p->sift->columns;
-        lowest = panels * AK_SIEVE_STRIDE * sizeof(float);
-        marks = ak_round_up(panels, 32) / 32 * AK_SIEVE_STRIDE * sizeof(uint32_t);
+        lowest = 2 * panels * AK_SIEVE_STRIDE * sizeof(float);
+        marks = panels * sizeof(uint64_t);
+        places = rows * AK_SIEVE_ROOM * sizeof(int32_t);
     }
     const size_t sizes[PARTS] = {AK_VQ_BLOCK * p->dim * sizeof(double),
                                  AK_VQ_BLOCK * p->dim * sizeof(float),
@@ -29,6 +31,7 @@ static size_t part_desk(const ak_vq *p, size_t at[PARTS])
                                  sums * sizeof(int32_t),
                                  lowest,
                                  marks,
+                                 places,
                                  AK_VQ_BLOCK * p->axes.count * sizeof(float),
                                  AK_VQ_BLOCK * sizeof(float),
                                  AK_VQ_BLOCK * sizeof(float)};
@@ -51,11 +54,11 @@ ak_vq_desk ak_vq_desk_at(const ak_vq *p, void *scratch)
     size_t at[PARTS];
     char *base = scratch;
     part_desk(p, at);
-    return (ak_vq_desk){(void *)(base + at[0]), (void *)(base + at[1]),  base + at[2],
-                        (void *)(base + at[3]), (void *)(base + at[4]),  (void *)(base + at[5]),
-                        (void *)(base + at[6]), (void *)(base + at[7]),  (void *)(base + at[8]),
-                        (void *)(base + at[9]), (void *)(base + at[10]), (void *)(base + at[11]),
-                        (void *)(base + at[12])};
+    return (ak_vq_desk){(void *)(base + at[0]),  (void *)(base + at[1]),  base + at[2],
+                        (void *)(base + at[3]),  (void *)(base + at[4]),  (void *)(base + at[5]),
+                        (void *)(base + at[6]),  (void *)(base + at[7]),  (void *)(base + at[8]),
+                        (void *)(base + at[9]),  (void *)(base + at[10]), (void *)(base + at[11]),
+                        (void *)(base + at[12]), (void *)(base + at[13])};
 }
 
 /* ---- float32 ---------------------------------------------------------------------------------------------
@@ -123,8 +126,9 @@ static int32_t settle(const ak_vq *p, size_t stage, const float *x, const double
 
 /* The first of the nearest among the codewords at `places`, which float32 found so `near`. Only those that it
  * cannot tell apart are compared in float64. */
-static int32_t nearest_of(const ak_vq *p, size_t stage, const float *x, const double *left, ak_sieve_row row,
-                          const int32_t *places, const float *near, size_t count, ak_vq_desk *d)
+static int32_t nearest_of(const ak_vq *p, size_t stage, const float *x, const double *left,
+                          const ak_sieve_row *row, const int32_t *places, const float *near, size_t count,
+                          ak_vq_desk *d)
 {
     float least = near[0];
     int32_t index = places[0];
@@ -160,52 +164,50 @@ static size_t sift_some(const ak_vq *p, size_t stage, const float *x, size_t str
     const ak_sieve_kernels *k = p->sift;
     size_t left_open = 0;
     ak_sieve_row rows[AK_SIEVE_TOGETHER] = {0};
-    int fit[AK_SIEVE_TOGETHER];
-    int32_t lowest[AK_SIEVE_TOGETHER], places[2 * AK_SIEVE_MOST + AK_SIEVE_PANEL];
+    uint64_t fit = 0; /* a bit of each */
+    int32_t lowest[AK_SIEVE_TOGETHER], candidates[2 * AK_SIEVE_MOST + AHEAD] = {0};
     float limits[AK_SIEVE_STRIDE] = {0}, near[2 * AK_SIEVE_MOST];
-    size_t found[AK_SIEVE_TOGETHER];
-    for (size_t i = 0; i < count; i++) {
-        rows[i] = ak_vq_round(p, stage, x + (first + i) * stride, first + i, d, d->integers + i * s->padded);
-        fit[i] = ak_sieve_weigh(s, &rows[i]);
-    }
+    size_t found[AK_SIEVE_TOGETHER] = {0};
+    const int several = s->beyond && p->stages > 1; /* codebooks; one alone stays in the second level */
+    for (size_t i = 0; i < count; i++)
+        ak_vq_round(p, stage, x + (first + i) * stride, first + i, d, d->integers + i * s->padded, &rows[i]);
+    for (size_t i = 0; i < count; i++) fit |= (uint64_t)ak_sieve_weigh(s, &rows[i]) << i;
     k->sift(s, d->integers, rows, count, d->sums, d->lowest);
     /* Each step for many vectors before the next: what one waits for, or a branch that was mispredicted, does
      * not hold up the others. */
     k->place(s, d->sums, rows, d->lowest, count, lowest);
     for (size_t i = 0; i < count; i++) {
-        if (!fit[i]) lowest[i] = 0; /* scores without meaning may have named a missing codeword */
+        if (!(fit >> i & 1)) lowest[i] = 0; /* scores without meaning may have named a missing codeword */
         lowest[i] = s->order[lowest[i]];
         ak_vq_fetch(ak_vq_codeword(p, stage, lowest[i]), p->dim);
     }
     for (size_t i = 0; i < count; i++) {
         float square = k->near(x + (first + i) * stride, ak_vq_codeword(p, stage, lowest[i]), p->dim);
-        limits[i] = ak_sieve_limit(s, rows[i], square);
+        limits[i] = ak_sieve_limit(s, &rows[i], square);
     }
     k->mark(s, d->lowest, limits, count, d->marks);
+    for (size_t panel = 0; panel < s->panels; panel++) d->marks[panel] &= fit;
+    k->pick(s, rows, d->sums, d->marks, limits, found, d->places);
     for (size_t begin = 0, end = 0; begin < count; begin = end) {
         size_t total = 0;
         for (; end < count && total <= AK_SIEVE_MOST; end++) {
-            found[end] = 0;
-            if (!fit[end]) continue;
-            size_t more = k->pick(s, &rows[end], d->sums + end * k->columns, d->marks + end, limits[end],
-                                  places + total);
-            if (more <= s->most) total += found[end] = more;
+            const int32_t *those = d->places + end * AK_SIEVE_ROOM;
+            if (found[end] == 1) indices[first + end] = s->order[those[0]];
+            if (found[end] == 0 || found[end] > s->most) open[left_open++] = first + end;
+            if (found[end] == 1 || found[end] > s->most) found[end] = 0; /* settled, or not here */
+            for (size_t j = 0; j < found[end]; j++) candidates[total++] = s->order[those[j]];
         }
-        for (size_t j = 0; j < total; j++) {
-            places[j] = s->order[places[j]];
-            if (s->beyond && p->stages > 1) /* there are several; one codebook stays in the second level */
-                ak_vq_fetch(ak_vq_codeword(p, stage, places[j]), p->dim);
-        }
+        for (size_t j = 0; j < AHEAD; j++) candidates[total + j] = candidates[total ? total - 1 : 0];
         for (size_t i = begin, j = 0; i < end; i++)
-            for (size_t stop = j + found[i]; j < stop; j++)
-                near[j] = k->near(x + (first + i) * stride, ak_vq_codeword(p, stage, places[j]), p->dim);
+            for (size_t stop = j + found[i]; j < stop; j++) {
+                if (several) ak_vq_fetch(ak_vq_codeword(p, stage, candidates[j + AHEAD]), p->dim);
+                near[j] = k->near(x + (first + i) * stride, ak_vq_codeword(p, stage, candidates[j]), p->dim);
+            }
         for (size_t i = begin, j = 0; i < end; j += found[i++]) {
             size_t n = first + i;
             if (found[i])
-                indices[n] = nearest_of(p, stage, x + n * stride, left ? left + n * p->dim : NULL, rows[i],
-                                        places + j, near + j, found[i], d);
-            else
-                open[left_open++] = n;
+                indices[n] = nearest_of(p, stage, x + n * stride, left ? left + n * p->dim : NULL, &rows[i],
+                                        candidates + j, near + j, found[i], d);
         }
     }
     return left_open;

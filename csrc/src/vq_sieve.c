@@ -14,6 +14,8 @@
 
 const ak_sieve_kernels *ak_sieve_select(ak_isa isa)
 {
+    AK_IF_AVX512(
+        if (isa == AK_ISA_AVX512 && ak_cpu_icelake() && ak_cpu_split512()) return &ak_sieve_kernels_split512;)
     AK_IF_AMX(if (isa == AK_ISA_AVX512 && ak_cpu_amx()) return &ak_sieve_kernels_amx;)
     AK_IF_AVX512(if (isa == AK_ISA_AVX512 && ak_cpu_icelake()) return &ak_sieve_kernels_icelake;)
     AK_IF_AVXVNNI(if (isa == AK_ISA_AVX2 && ak_cpu_avxvnni()) return &ak_sieve_kernels_avxvnni;)
@@ -52,6 +54,13 @@ static double highest(const ak_sieve *s, const float *codebook, size_t size)
     return most;
 }
 
+static double highest_of(const ak_sieve *s, const float *c)
+{
+    double most = 0;
+    for (size_t d = 0; d < s->dim; d++) most = fmax(most, fabs((double)c[d] - s->mean[d]));
+    return most;
+}
+
 typedef struct ranked {
     double key;
     int32_t index;
@@ -73,8 +82,10 @@ static double product(const ak_sieve *s, const float *a, const float *b)
 }
 
 /* Along the line from the mean to the codeword that is farthest from it: what lies together there is similar,
- * or near the mean. Halving along principal axes again and again leaves no fewer candidates. */
-static ak_status sort_codewords(ak_sieve *s, const float *codebook, size_t size)
+ * or near the mean. Halving along principal axes again and again leaves no fewer candidates. Within a panel
+ * by what is beyond the axes, or by size, where neighbours share a bound and a scale. */
+static ak_status sort_codewords(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook,
+                                size_t size, const ak_sieve_whole *whole)
 {
     const float *farthest = codebook;
     double most = -1;
@@ -89,6 +100,14 @@ static ak_status sort_codewords(ak_sieve *s, const float *codebook, size_t size)
     for (size_t k = 0; k < size; k++)
         r[k] = (ranked){product(s, codebook + k * s->dim, farthest), (int32_t)k};
     qsort(r, size, sizeof *r, by_key);
+    for (size_t first = 0; kernels->alike > 1 && first < size; first += kernels->columns) {
+        size_t count = size - first < kernels->columns ? size - first : kernels->columns;
+        for (size_t i = first; i < first + count; i++) {
+            const float *c = codebook + (size_t)r[i].index * s->dim;
+            r[i].key = whole ? whole->squares[r[i].index] - product(s, c, c) : highest_of(s, c);
+        }
+        qsort(r + first, count, sizeof *r, by_key);
+    }
     for (size_t k = 0; k < size; k++) s->order[k] = r[k].index;
     free(r);
     return AK_OK;
@@ -120,6 +139,18 @@ static double scale_needed(const ak_sieve *s, const ak_sieve_kernels *kernels, c
     return kernels->chunk ? sqrt(most) / kernels->room : 0;
 }
 
+/* One scale for the codewords from place k to before `stop`. */
+static float scale_for(const ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t k,
+                       size_t stop)
+{
+    double scale = 0;
+    for (; k < stop; k++) {
+        const float *c = codebook + (size_t)s->order[k] * s->dim;
+        scale = fmax(scale, fmax(highest_of(s, c) / kernels->levels, scale_needed(s, kernels, c)));
+    }
+    return (float)scale;
+}
+
 /* Takes back what the vectors' offset adds to the products with component d, which is p, of the codeword at
  * place k: from one sum, or modulo 2^16 from that of the two of its chunk that the component is added to. */
 static void take_offset(ak_sieve *s, const ak_sieve_kernels *kernels, size_t k, size_t d, int32_t p)
@@ -138,9 +169,8 @@ static void round_codeword(ak_sieve *s, const ak_sieve_kernels *kernels, const f
                            const ak_sieve_whole *whole, size_t k)
 {
     size_t columns = kernels->columns, panel = k / columns, column = k % columns;
-    double square = 0, left = 0, spread = 0, known = 0, highest = 0, middle_square = 0;
-    for (size_t d = 0; d < s->dim; d++) highest = fmax(highest, fabs((double)c[d] - s->mean[d]));
-    float scale = s->scales[k] = (float)fmax(highest / kernels->levels, scale_needed(s, kernels, c));
+    double square = 0, left = 0, spread = 0, known = 0, middle_square = 0;
+    const float scale = s->scales[k];
     for (size_t d = 0; d < s->dim; d++) {
         double x = (double)c[d] - s->mean[d];
         double p = scale > 0 ? rint(x / scale) : 0;
@@ -169,6 +199,19 @@ static void round_codeword(ak_sieve *s, const ak_sieve_kernels *kernels, const f
     }
 }
 
+/* What a panel's codewords, the last of which are before `stop`, have in common by groups. */
+static void find_common(ak_sieve *s, const ak_sieve_kernels *kernels, size_t panel, size_t stop)
+{
+    size_t groups = kernels->columns / kernels->alike, first = panel * kernels->columns;
+    float *reach = s->common + panel * 3 * groups, *beyond = reach + groups, *scale = beyond + groups;
+    for (size_t k = first; k < stop; k++) {
+        size_t group = (k - first) / kernels->alike;
+        reach[group] = fmaxf(reach[group], s->reach[k]);
+        if (s->beyond) beyond[group] = fmaxf(beyond[group], s->beyond[k]);
+        scale[group] = s->scales[k];
+    }
+}
+
 static void round_codewords(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size,
                             const ak_sieve_whole *whole)
 {
@@ -176,8 +219,13 @@ static void round_codewords(ak_sieve *s, const ak_sieve_kernels *kernels, const 
         size_t first = panel * kernels->columns, stop = first + kernels->columns;
         if (stop > size) stop = size;
         const float *middle = find_middle(s, codebook, panel, first, stop);
-        for (size_t k = first; k < stop; k++)
+        for (size_t k = first; k < stop; k++) {
+            size_t group = k - k % kernels->alike, last = group + kernels->alike;
+            s->scales[k] =
+                k > group ? s->scales[k - 1] : scale_for(s, kernels, codebook, k, last < stop ? last : stop);
             round_codeword(s, kernels, codebook + (size_t)s->order[k] * s->dim, middle, whole, k);
+        }
+        if (s->common) find_common(s, kernels, panel, stop);
     }
     for (size_t k = size; k < s->panels * kernels->columns; k++)
         s->half_norms[k] = s->fine_norms[k] = INFINITY;
@@ -187,6 +235,7 @@ static int allocate(ak_sieve *s, const ak_sieve_kernels *kernels, size_t codewor
 {
     size_t chunks = kernels->chunk ? (s->padded + kernels->chunk - 1) / kernels->chunk : 1;
     if (turned) s->beyond = ak_alloc(codewords * sizeof *s->beyond);
+    if (kernels->alike > 1) s->common = ak_alloc(3 * codewords / kernels->alike * sizeof *s->common);
     s->codewords = ak_alloc(codewords * s->padded);
     s->order = ak_alloc(codewords * sizeof *s->order);
     s->start = ak_alloc(chunks * codewords * sizeof *s->start);
@@ -199,7 +248,8 @@ static int allocate(ak_sieve *s, const ak_sieve_kernels *kernels, size_t codewor
     s->middles = ak_alloc(s->panels * s->apart * sizeof *s->middles);
     s->mean = ak_alloc((s->dim + AK_ALIGN) * sizeof *s->mean); /* vectors read beyond */
     return s->codewords && s->order && s->start && s->half_norms && s->scales && s->reach && s->fine_norms &&
-           s->rounding && s->spread && s->middles && s->mean && (s->beyond || !turned);
+           s->rounding && s->spread && s->middles && s->mean && (s->beyond || !turned) &&
+           (s->common || kernels->alike == 1);
 }
 
 ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const float *codebook, size_t size,
@@ -221,7 +271,7 @@ ak_status ak_sieve_init(ak_sieve *s, const ak_sieve_kernels *kernels, const floa
     if (!(most == 0 || (most > SMALLEST && most < HUGEST))) return AK_OK;
     s->balance = PEAK / sqrt(12) / kernels->levels;
     s->inverse_balance = 1 / s->balance;
-    ak_status status = sort_codewords(s, codebook, size);
+    ak_status status = sort_codewords(s, kernels, codebook, size, whole);
     if (status) return status;
     round_codewords(s, kernels, codebook, size, whole);
     s->most = size / 4 < AK_SIEVE_MOST ? size / 4 : AK_SIEVE_MOST;
@@ -241,6 +291,7 @@ void ak_sieve_free(ak_sieve *s)
     free(s->rounding);
     free(s->spread);
     free(s->beyond);
+    free(s->common);
     free(s->middles);
     free(s->mean);
     *s = (ak_sieve){0};
@@ -285,18 +336,18 @@ static double distance_at_most(const ak_sieve *s, double norm, float near)
     return sqrt(near + 0x1p-130) * (1 + sum_error(s)) + lost(s, norm);
 }
 
-float ak_sieve_limit(const ak_sieve *s, ak_sieve_row row, float near)
+float ak_sieve_limit(const ak_sieve *s, const ak_sieve_row *row, float near)
 {
-    double norm = sqrt(row.square), most = distance_at_most(s, norm, near);
+    double norm = sqrt(row->square), most = distance_at_most(s, norm, near);
     /* of |x - m|^2, half */
-    double error = norm * lost(s, norm) + row.square * sum_error(s);
+    double error = norm * lost(s, norm) + row->square * sum_error(s);
     /* 2^-20: a score's half norm, the scales' product, two roundings more, and that of the limit itself */
-    return (float)((most * most - row.square) / 2 + error + 0x1p-20 * (norm + s->largest) * s->largest);
+    return (float)((most * most - row->square) / 2 + error + 0x1p-20 * (norm + s->largest) * s->largest);
 }
 
-float ak_sieve_rivals(const ak_sieve *s, ak_sieve_row row, float near)
+float ak_sieve_rivals(const ak_sieve *s, const ak_sieve_row *row, float near)
 {
-    double norm = sqrt(row.square), most = distance_at_most(s, norm, near);
+    double norm = sqrt(row->square), most = distance_at_most(s, norm, near);
     most = (most + lost(s, norm)) * (1 + sum_error(s));
     return (float)(most * most * (1 + 0x1p-23) + 0x1p-130);
 }

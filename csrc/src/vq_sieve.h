@@ -39,6 +39,7 @@
 #define AK_SIEVE_PANEL 64    /* codewords of a panel, at most */
 #define AK_SIEVE_TOGETHER 48 /* vectors sifted together, at most; a multiple of every kernel's rows */
 #define AK_SIEVE_STRIDE 64   /* of what is kept side by side for them: whole vectors may be written at each */
+#define AK_SIEVE_ROOM (AK_SIEVE_MOST + AK_SIEVE_PANEL) /* for a vector's candidates, and some overwritten */
 
 /* One codebook. Panels are those of `columns` codewords; panel p holds, for each four components, those of
  * its codewords side by side. A codeword's place in the panels is not its index in the codebook. */
@@ -55,6 +56,7 @@ typedef struct ak_sieve {
     float *spread;     /* panels x columns, aligned: |c - m - g| */
     float *beyond;     /* panels x columns, aligned: what of |c - m| is beyond the axes; NULL without axes */
     float *scales;     /* panels x columns, aligned: t */
+    float *common;     /* panels x 3 x groups of codewords alike: largest r, largest beyond, t; or NULL */
     double mean_norm, largest, balance, inverse_balance; /* |m|, max |c - m|, b, 1 / b */
     size_t panels, dim, padded;                          /* padded: dim rounded up */
     size_t whole;                                        /* the vectors' dim, also where axes leave fewer */
@@ -89,24 +91,26 @@ typedef struct ak_sieve_kernels {
     size_t chunk; /* components whose products are added by twos to two sums of 16 bits; 0: to one of 32 */
     float room;   /* the largest norm, over the scale, of those components that share such a sum */
     int turns;    /* whether fewer components are worth turning vectors */
-    /* padded bytes to q: x - m in integers, offset added. Up to AK_ALIGN bytes beyond are overwritten. */
-    ak_sieve_row (*round)(const ak_sieve *s, const float *x, uint8_t *q);
+    size_t alike; /* codewords that share a scale, and a bound in the first look; divides columns */
+    /* padded bytes to q: x - m in integers, offset added. Up to AK_ALIGN bytes beyond are overwritten. Sets
+     * the row up to its error: in place, for a row that is copied at once waits for all of its parts. */
+    void (*round)(const ak_sieve *s, const float *x, uint8_t *q, ak_sieve_row *row);
     /* The products q p of `count` vectors and all codewords: sums, panels x `stride`, in each vector by
-     * vector. lowest: of each panel and each vector the smallest score, panels x AK_SIEVE_STRIDE. q, rows and
-     * sums have room for a multiple of the kernel's `rows` vectors, whatever those behind the last are. */
+     * vector. lowest: of each panel and each vector the smallest score, panels x AK_SIEVE_STRIDE; behind
+     * them is room for as many more, for what `place` looks at. q, rows and sums have room for a multiple of
+     * the kernel's `rows` vectors, whatever those behind the last are. */
     void (*sift)(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, size_t count, int32_t *sums,
                  float *lowest);
-    /* The place of each vector's lowest score, the first of equals. */
+    /* The place of a codeword that is likely to be near to each vector: of its lowest score. */
     void (*place)(const ak_sieve *s, const int32_t *sums, const ak_sieve_row *rows, const float *lowest,
                   size_t count, int32_t *places);
-    /* Which panels hold scores that are not above a vector's limit: a bit each, of 32 panels and all vectors
-     * AK_SIEVE_STRIDE words. */
-    void (*mark)(const ak_sieve *s, const float *lowest, const float *limits, size_t count, uint32_t *marks);
-    /* The places of one vector's scores that are not above the limit; AK_SIEVE_MOST at most. sums: the
-     * vector's. Returns how many there are, or AK_SIEVE_MOST + 1 for more. places: room for AK_SIEVE_PANEL
-     * more; marks: its column. */
-    size_t (*pick)(const ak_sieve *s, const ak_sieve_row *row, const int32_t *sums, const uint32_t *marks,
-                   float limit, int32_t *places);
+    /* Which vectors' scores in a panel are not all above their limits: a bit each, of all panels. What bits
+     * of vectors from `count` on are does not matter. */
+    void (*mark)(const ak_sieve *s, const float *lowest, const float *limits, size_t count, uint64_t *marks);
+    /* The places of the marked vectors' scores that are not above the limits: appended to those `found`, at
+     * AK_SIEVE_ROOM a vector. Where there are more than AK_SIEVE_MOST, some are missing. */
+    void (*pick)(const ak_sieve *s, const ak_sieve_row *rows, const int32_t *sums, const uint64_t *marks,
+                 const float *limits, size_t *found, int32_t *places);
     float (*near)(const float *x, const float *c, size_t dim); /* |x - c|^2, to ak_sieve_rivals */
     void (*widen)(const float *x, double *to, size_t count);
     double (*distance)(const double *x, const float *c, size_t dim); /* |x - c|^2 */
@@ -115,6 +119,7 @@ typedef struct ak_sieve_kernels {
 AK_IF_AVX2(extern const ak_sieve_kernels ak_sieve_kernels_avx2;)
 AK_IF_AVXVNNI(extern const ak_sieve_kernels ak_sieve_kernels_avxvnni;)
 AK_IF_AVX512(extern const ak_sieve_kernels ak_sieve_kernels_icelake;)
+AK_IF_AVX512(extern const ak_sieve_kernels ak_sieve_kernels_split512;)
 AK_IF_AMX(extern const ak_sieve_kernels ak_sieve_kernels_amx;)
 
 /* The sieve for plans of that instruction set, or NULL where there is none. */
@@ -133,9 +138,9 @@ void ak_sieve_free(ak_sieve *s);
 int ak_sieve_weigh(const ak_sieve *s, ak_sieve_row *row);
 
 /* The score that the vector's nearest codeword cannot exceed where some codeword is `near` to it. */
-float ak_sieve_limit(const ak_sieve *s, ak_sieve_row row, float near);
+float ak_sieve_limit(const ak_sieve *s, const ak_sieve_row *row, float near);
 
 /* How near by float32 a codeword must be, not to be further than one that is `near`. */
-float ak_sieve_rivals(const ak_sieve *s, ak_sieve_row row, float near);
+float ak_sieve_rivals(const ak_sieve *s, const ak_sieve_row *row, float near);
 
 #endif

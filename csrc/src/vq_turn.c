@@ -107,7 +107,6 @@ void ak_vq_step(const ak_vq *p, size_t stage, size_t count, const int32_t *chose
     const float *mean = p->means + (stage + 1) * p->dim, *turned_mean = p->turned_means + (stage + 1) * width;
     const float mean_norm = (float)p->sieves[stage + 1].mean_norm;
     const float error = (float)(turning_error(p) + 0x1p-22); /* the sum and the difference are rounded, too */
-    for (size_t i = 0; i < count; i++) ak_vq_fetch(ak_vq_turned(p, stage, chosen[i]), width);
     for (size_t i = 0; i < count; i++) {
         p->kernels->take(d->turned + i * width, ak_vq_turned(p, stage, chosen[i]), turned_mean, width);
         float norm = sqrtf(p->sift->near(d->rounded + i * p->dim, mean, p->dim));
@@ -117,14 +116,14 @@ void ak_vq_step(const ak_vq *p, size_t stage, size_t count, const int32_t *chose
     }
 }
 
-ak_sieve_row ak_vq_round(const ak_vq *p, size_t stage, const float *x, size_t i, const ak_vq_desk *d,
-                         uint8_t *q)
+void ak_vq_round(const ak_vq *p, size_t stage, const float *x, size_t i, const ak_vq_desk *d, uint8_t *q,
+                 ak_sieve_row *row)
 {
     const ak_sieve *s = &p->sieves[stage];
-    if (!s->beyond) return p->sift->round(s, x, q);
-    ak_sieve_row row = p->sift->round(s, d->turned + i * p->axes.count, q);
-    row.within = sqrtf(row.square);
-    row.square = d->norms[i] * d->norms[i];
-    row.drift = d->drift[i];
-    return row;
+    p->sift->round(s, s->beyond ? d->turned + i * p->axes.count : x, q, row);
+    row->within = row->drift = 0;
+    if (!s->beyond) return;
+    row->within = sqrtf(row->square);
+    row->square = d->norms[i] * d->norms[i];
+    row->drift = d->drift[i];
 }

@@ -31,9 +31,9 @@ static void sift(const ak_sieve_kernels *k, const float *book, const float *x, s
     memset(to, 0, sizeof *to);
     uint8_t *q = check_work(AK_SIEVE_TOGETHER * s.padded + 64);
     int32_t *sums = check_work(s.panels * s.stride * sizeof *sums);
-    float *lowest = check_work(s.panels * AK_SIEVE_STRIDE * sizeof *lowest);
+    float *lowest = check_work(2 * s.panels * AK_SIEVE_STRIDE * sizeof *lowest);
     for (size_t i = 0; i < COUNT; i++) {
-        to->rows[i] = k->round(&s, x + i * dim, q + i * s.padded);
+        k->round(&s, x + i * dim, q + i * s.padded, &to->rows[i]);
         CHECK(ak_sieve_weigh(&s, &to->rows[i]));
     }
     k->sift(&s, q, to->rows, COUNT, sums, lowest);
@@ -122,9 +122,9 @@ static void check_correlated(float *x, size_t count, float size, unsigned seed)
     free(factors);
 }
 
-/* No score of vector i is above half of |x - c|^2 - |x - m|^2. */
+/* No score of a vector, and no panel's lowest, is above half of |x - c|^2 - |x - m|^2. */
 static void check_bound(const ak_vq *p, size_t stage, const ak_sieve_row *row, const int32_t *sums,
-                        const double *x)
+                        const float *lowest, const double *x)
 {
     const ak_sieve *s = &p->sieves[stage];
     const float *m = p->means + stage * DIM;
@@ -140,6 +140,7 @@ static void check_bound(const ak_vq *p, size_t stage, const ak_sieve_row *row, c
         double score = s->half_norms[c] - (double)row->weight * s->reach[c] -
                        (double)row->beyond * s->beyond[c] - (double)row->scale * s->scales[c] * sum;
         CHECK(score <= truth + 1e-6 * size); /* which ak_sieve_limit allows for */
+        CHECK(lowest[c / p->sift->columns * AK_SIEVE_STRIDE] <= truth + 1e-6 * size);
         CHECK(stage || row->weight > 0);
     }
 }
@@ -150,13 +151,13 @@ static void check_stage(const ak_vq *p, size_t stage, const float *x, const doub
     ak_sieve_row rows[AK_SIEVE_TOGETHER] = {0};
     CHECK(s->usable && s->beyond && s->dim < DIM);
     for (size_t i = 0; i < COUNT; i++) {
-        rows[i] = ak_vq_round(p, stage, x + i * DIM, i, d, d->integers + i * s->padded);
+        ak_vq_round(p, stage, x + i * DIM, i, d, d->integers + i * s->padded, &rows[i]);
         ak_sieve_weigh(s, &rows[i]);
     }
     p->sift->sift(s, d->integers, rows, COUNT, d->sums, d->lowest);
     for (size_t i = 0; i < COUNT; i++)
         if (rows[i].weight > 0)
-            check_bound(p, stage, &rows[i], d->sums + i * p->sift->columns, exact + i * DIM);
+            check_bound(p, stage, &rows[i], d->sums + i * p->sift->columns, d->lowest + i, exact + i * DIM);
 }
 
 /* x: what of a codeword is beyond the first stage's axes, ten times over: the bound has nothing to spare

@@ -34,9 +34,14 @@ AK_INLINE double sum_lanes64(v_f64 x)
 AK_INLINE v_f32 centred(const ak_sieve *s, const float *x, size_t i)
 {
     if (i + AK_W <= s->dim) return v_load(x + i) - v_load(s->mean + i);
+#if defined(AK_BUILD_AVX512)
+    const __mmask16 rest = i < s->dim ? (__mmask16)((1u << (s->dim - i)) - 1) : 0;
+    return (v_f32)_mm512_maskz_loadu_ps(rest, x + i) - v_load(s->mean + i);
+#else
     float part[AK_W] = {0};
     if (i < s->dim) memcpy(part, x + i, (s->dim - i) * sizeof(float));
     return v_load(part) - v_load(s->mean + i);
+#endif
 }
 
 #if CHUNK
@@ -48,7 +53,18 @@ AK_INLINE v_f32 sum_parts(v_f32 x)
 }
 #endif
 
-static ak_sieve_row round_vector(const ak_sieve *s, const float *x, uint8_t *q)
+/* AK_W components from i on as integers; what is left of them is added to the errors. */
+AK_INLINE v_i32 rounded(const ak_sieve *s, const float *x, size_t i, v_f32 scale, v_f32 inverse,
+                        v_f32 *errors)
+{
+    v_f32 y = centred(s, x, i);
+    v_i32 p = v_round_int(y * inverse);
+    v_f32 e = v_fnma(scale, v_from_int(p), y);
+    *errors = v_fma(e, e, *errors);
+    return p + OFFSET;
+}
+
+static void round_vector(const ak_sieve *s, const float *x, uint8_t *q, ak_sieve_row *row)
 {
     v_f32 top = {0}, squares = {0}, errors = {0};
 #if CHUNK
@@ -71,30 +87,36 @@ static ak_sieve_row round_vector(const ak_sieve *s, const float *x, uint8_t *q)
         squares = v_fma(y, y, squares);
     }
 #endif
-    ak_sieve_row row = {.x = x, .q = q, .highest = -least_lane(-top), .square = sum_lanes(squares)};
-    row.scale = row.highest / LEVELS;
+    const float highest = -least_lane(-top);
+    float step = highest / LEVELS;
 #if CHUNK
-    if (row.scale < norm / ROOM) row.scale = norm / ROOM;
+    if (step < norm / ROOM) step = norm / ROOM;
 #endif
-    v_f32 scale = v_set1(row.scale), inverse = v_set1(row.highest > 0 ? 1 / row.scale : 0);
-    for (size_t i = 0; i < s->padded; i += AK_NARROW * AK_W) {
-        v_i32 rounded[AK_NARROW];
+    v_f32 scale = v_set1(step), inverse = v_set1(highest > 0 ? 1 / step : 0);
+    size_t i = 0;
+#if defined(AK_BUILD_AVX512) /* the first ones, so that the others are whole groups */
+    for (; i < s->padded % (AK_NARROW * AK_W); i += AK_W) {
+        __m512i p = (__m512i)rounded(s, x, i, scale, inverse, &errors);
+        _mm_storeu_si128((__m128i *)(q + i), _mm512_cvtepi32_epi8(p));
+    }
+#endif
+    for (; i < s->padded; i += AK_NARROW * AK_W) {
+        v_i32 p[AK_NARROW];
         AK_UNROLL(4)
-        for (int j = 0; j < AK_NARROW; j++) {
-            v_f32 y = centred(s, x, i + (size_t)j * AK_W);
-            v_i32 p = v_round_int(y * inverse);
-            v_f32 e = v_fnma(scale, v_from_int(p), y);
-            errors = v_fma(e, e, errors);
-            rounded[j] = p + OFFSET;
-        }
+        for (int j = 0; j < AK_NARROW; j++)
+            p[j] = rounded(s, x, i + (size_t)j * AK_W, scale, inverse, &errors);
 #if OFFSET
-        v_store_u8(q + i, rounded);
+        v_store_u8(q + i, p);
 #else
-        v_store_i8((int8_t *)q + i, rounded);
+        v_store_i8((int8_t *)q + i, p);
 #endif
     }
-    row.error = sqrtf(sum_lanes(errors));
-    return row;
+    row->x = x;
+    row->q = q;
+    row->scale = step;
+    row->square = sum_lanes(squares);
+    row->error = sqrtf(sum_lanes(errors));
+    row->highest = highest;
 }
 
 /* In which lanes a <= b: a bit each. */
@@ -124,9 +146,33 @@ AK_INLINE uint64_t scores_not_above(const ak_sieve *s, size_t panel, const int32
     return bits;
 }
 
+#if ALIKE > 1
+/* Scores without their bounds, which are expected to be nearer to the truth: where such a one is lowest, the
+ * limit is lower, and fewer candidates are left. */
+static uint64_t lowest_estimate(const ak_sieve *s, size_t panel, const int32_t *sums, float scale)
+{
+    v_f32 estimate[PANEL], low = v_set1(INFINITY);
+    AK_UNROLL(4)
+    for (int v = 0; v < PANEL; v++) {
+        size_t k = panel * COLUMNS + (size_t)v * AK_W;
+        estimate[v] = v_fnma(v_set1(scale) * v_load(s->scales + k), v_from_int(load_int(sums + v * AK_W)),
+                             v_load(s->half_norms + k));
+        low = v_min(low, estimate[v]);
+    }
+    low = v_set1(least_lane(low));
+    uint64_t bits = 0;
+    AK_UNROLL(4)
+    for (int v = 0; v < PANEL; v++) bits |= (uint64_t)not_above(estimate[v], low) << v * AK_W;
+    return bits;
+}
+#endif
+
 static void place(const ak_sieve *s, const int32_t *sums, const ak_sieve_row *rows, const float *lowest,
                   size_t count, int32_t *places)
 {
+#if ALIKE > 1
+    lowest += s->panels * AK_SIEVE_STRIDE; /* the estimates, see sift_lanes.h */
+#endif
     for (size_t i = 0; i < count; i += AK_W) { /* a vector in each lane */
         v_f32 low = v_load(lowest + i);
         v_i32 panels = {0};
@@ -138,26 +184,25 @@ static void place(const ak_sieve *s, const int32_t *sums, const ak_sieve_row *ro
         }
         for (size_t l = 0; l < AK_W && i + l < count; l++) {
             size_t panel = (size_t)panels[l];
-            uint64_t bits = scores_not_above(s, panel, sums + panel * s->stride + (i + l) * COLUMNS,
-                                             rows + i + l, low[l]);
+            const int32_t *those = sums + panel * s->stride + (i + l) * COLUMNS;
+#if ALIKE > 1
+            uint64_t bits = lowest_estimate(s, panel, those, rows[i + l].scale);
+#else
+            uint64_t bits = scores_not_above(s, panel, those, rows + i + l, low[l]);
+#endif
             places[i + l] = bits ? (int32_t)(panel * COLUMNS) + __builtin_ctzll(bits) : 0; /* none: NaN */
         }
     }
 }
 
-static void mark(const ak_sieve *s, const float *lowest, const float *limits, size_t count, uint32_t *marks)
+static void mark(const ak_sieve *s, const float *lowest, const float *limits, size_t count, uint64_t *marks)
 {
-    for (size_t first = 0; first < s->panels; first += 32, marks += AK_SIEVE_STRIDE) {
-        size_t panels = s->panels - first < 32 ? s->panels - first : 32;
-        for (size_t i = 0; i < count; i += AK_W) {
-            const v_f32 limit = v_load(limits + i);
-            v_i32 bits = {0};
-            for (size_t j = 0; j < panels; j++) {
-                v_i32 hit = v_load(lowest + (first + j) * AK_SIEVE_STRIDE + i) <= limit;
-                bits |= hit & ((int32_t)(1u << j) - (v_i32){0});
-            }
-            memcpy(marks + i, &bits, sizeof bits);
-        }
+    for (size_t panel = 0; panel < s->panels; panel++) {
+        uint64_t bits = 0;
+        for (size_t i = 0; i < count; i += AK_W)
+            bits |= (uint64_t)not_above(v_load(lowest + panel * AK_SIEVE_STRIDE + i), v_load(limits + i))
+                    << i;
+        marks[panel] = bits;
     }
 }
 
@@ -167,6 +212,13 @@ AK_INLINE size_t append(uint64_t bits, int32_t k, int32_t *places)
 {
     size_t found = 0;
 #if defined(AK_BUILD_AVX512)
+    const size_t count = (size_t)__builtin_popcountll(bits);
+    if (count <= 2) { /* mostly */
+        const uint64_t last = (uint64_t)1 << 63;
+        places[0] = k + __builtin_ctzll(bits | last);
+        places[1] = k + __builtin_ctzll((bits & (bits - 1)) | last);
+        return count;
+    }
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     AK_UNROLL(4)
     for (int v = 0; v < PANEL; v++, k += AK_W, bits >>= AK_W) {
@@ -229,21 +281,19 @@ static uint64_t finely_not_above(const ak_sieve *s, size_t panel, const int32_t 
     return bits;
 }
 
-static size_t pick(const ak_sieve *s, const ak_sieve_row *row, const int32_t *sums, const uint32_t *marks,
-                   float limit, int32_t *places)
+static void pick(const ak_sieve *s, const ak_sieve_row *rows, const int32_t *sums, const uint64_t *marks,
+                 const float *limits, size_t *found, int32_t *places)
 {
-    size_t found = 0;
-    for (size_t first = 0; first < s->panels; first += 32, marks += AK_SIEVE_STRIDE) {
-        for (uint32_t hit = *marks; hit; hit &= hit - 1) {
-            size_t panel = first + (size_t)__builtin_ctz(hit);
-            const int32_t *those = sums + panel * s->stride;
-            uint64_t bits = scores_not_above(s, panel, those, row, limit);
-            if (__builtin_popcountll(bits) >= MANY) bits &= finely_not_above(s, panel, those, row, limit);
-            found += append(bits, (int32_t)(panel * COLUMNS), places + found);
-            if (found > AK_SIEVE_MOST) return AK_SIEVE_MOST + 1;
+    for (size_t panel = 0; panel < s->panels; panel++, sums += s->stride)
+        for (uint64_t hit = marks[panel]; hit; hit &= hit - 1) {
+            size_t i = (size_t)__builtin_ctzll(hit);
+            const int32_t *those = sums + i * COLUMNS;
+            uint64_t bits = scores_not_above(s, panel, those, rows + i, limits[i]);
+            if (__builtin_popcountll(bits) >= MANY)
+                bits &= finely_not_above(s, panel, those, rows + i, limits[i]);
+            if (found[i] <= AK_SIEVE_MOST)
+                found[i] += append(bits, (int32_t)(panel * COLUMNS), places + i * AK_SIEVE_ROOM + found[i]);
         }
-    }
-    return found;
 }
 
 static float near(const float *x, const float *c, size_t dim)
@@ -302,6 +352,7 @@ const ak_sieve_kernels AK_NAME(ak_sieve_kernels) = {
     .chunk = CHUNK,
     .room = ROOM,
     .turns = TURNS,
+    .alike = ALIKE,
     .round = round_vector,
     .sift = sift,
     .place = place,

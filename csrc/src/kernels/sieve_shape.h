@@ -44,10 +44,16 @@
 #else
 #    define OFFSET (LEVELS + 1)
 #endif
-#if defined(AK_BUILD_ICELAKE) /* whose products cost no more than the turning and a few candidates */
+#if defined(AK_BUILD_ICELAKE) && !defined(AK_BUILD_SPLIT512)
+/* whose products cost no more than the turning and a few candidates */
 #    define TURNS 0
 #else
 #    define TURNS 1
+#endif
+#if defined(AK_BUILD_SPLIT512) /* whose multiply-adds cost as much as the products of four components */
+#    define ALIKE AK_W
+#else
+#    define ALIKE 1
 #endif
 #define COLUMNS (PANEL * AK_W)
 _Static_assert(COLUMNS <= AK_SIEVE_PANEL && AK_SIEVE_TOGETHER % ROWS == 0, "vq_sieve.h names larger ones");

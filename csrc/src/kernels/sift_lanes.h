@@ -67,6 +67,80 @@ AK_INLINE void multiply(const int rows, const ak_sieve *s, size_t panel, size_t 
     }
 }
 
+#if ALIKE > 1
+/* The codewords of a vector of them share a scale and a bound, so that the product of the scales and the
+ * bound on the error are the same for all of its scores, and are made of 16 vectors at once. Of each panel
+ * the lowest score is kept, and behind those the lowest estimate: a score without its bound. */
+typedef struct common {
+    float scale[PANEL][AK_SIEVE_STRIDE], error[PANEL][AK_SIEVE_STRIDE];
+} common;
+
+typedef struct columns { /* of the vectors' rows */
+    float scale[AK_SIEVE_STRIDE], weight[AK_SIEVE_STRIDE], beyond[AK_SIEVE_STRIDE];
+} columns;
+
+AK_INLINE void find_common(const ak_sieve *s, size_t panel, const columns *of, size_t count, common *to)
+{
+    const float *reach = s->common + panel * 3 * PANEL, *beyond = reach + PANEL, *scale = beyond + PANEL;
+    for (size_t i = 0; i < count; i += AK_W) AK_UNROLL(4)
+    for (int v = 0; v < PANEL; v++) {
+        v_f32 error = v_load(of->weight + i) * v_set1(reach[v]);
+        v_store(to->error[v] + i, v_fma(v_load(of->beyond + i), v_set1(beyond[v]), error));
+        v_store(to->scale[v] + i, v_load(of->scale + i) * v_set1(scale[v]));
+    }
+}
+
+AK_INLINE void sift_panel(const int rows, const ak_sieve *s, size_t panel, const uint8_t *q,
+                          const common *alike, size_t first, int32_t *sums, float *lowest, float *estimates)
+{
+    multiply(rows, s, panel, 0, q, sums);
+    v_f32 low[ROWS], estimate[ROWS];
+    AK_UNROLL(6)
+    for (int r = 0; r < rows; r++) {
+        AK_UNROLL(4)
+        for (int v = 0; v < PANEL; v++) {
+            v_f32 sum = v_from_int(load_int(sums + r * COLUMNS + v * AK_W));
+            v_f32 score = v_fnma(v_set1(alike->scale[v][first + (size_t)r]), sum,
+                                 v_load(s->half_norms + panel * COLUMNS + (size_t)v * AK_W));
+            v_f32 lowered = score - v_set1(alike->error[v][first + (size_t)r]);
+            estimate[r] = v ? v_min(estimate[r], score) : score;
+            low[r] = v ? v_min(low[r], lowered) : lowered;
+        }
+    }
+    if (rows == ROWS) {
+        store_least(lowest, low);
+        store_least(estimates, estimate);
+    } else {
+        *lowest = least_lane(low[0]);
+        *estimates = least_lane(estimate[0]);
+    }
+}
+
+static void sift(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, size_t count, int32_t *sums,
+                 float *lowest)
+{
+    columns of = {0};
+    common alike;
+    float *estimates = lowest + s->panels * AK_SIEVE_STRIDE;
+    for (size_t i = 0; i < count; i++) {
+        of.scale[i] = rows[i].scale;
+        of.weight[i] = rows[i].weight;
+        of.beyond[i] = rows[i].beyond;
+    }
+    for (size_t panel = 0; panel < s->panels; panel++, sums += s->stride) {
+        size_t i = 0;
+        find_common(s, panel, &of, count, &alike);
+        for (; i + ROWS <= count; i += ROWS)
+            sift_panel(ROWS, s, panel, q + i * s->padded, &alike, i, sums + i * COLUMNS, lowest + i,
+                       estimates + i);
+        for (; i < count; i++)
+            sift_panel(1, s, panel, q + i * s->padded, &alike, i, sums + i * COLUMNS, lowest + i,
+                       estimates + i);
+        lowest += AK_SIEVE_STRIDE;
+        estimates += AK_SIEVE_STRIDE;
+    }
+}
+#else
 AK_INLINE void sift_panel(const int rows, const int turned, const ak_sieve *s, size_t panel, const uint8_t *q,
                           const ak_sieve_row *row, int32_t *sums, float *lowest)
 {
@@ -112,5 +186,6 @@ static void sift(const ak_sieve *s, const uint8_t *q, const ak_sieve_row *rows, 
     else
         sift_all(0, s, q, rows, count, sums, lowest);
 }
+#endif
 
 #endif
