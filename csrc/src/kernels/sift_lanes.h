@@ -82,11 +82,13 @@ typedef struct columns { /* of the vectors' rows */
 AK_INLINE void find_common(const ak_sieve *s, size_t panel, const columns *of, size_t count, common *to)
 {
     const float *reach = s->common + panel * 3 * PANEL, *beyond = reach + PANEL, *scale = beyond + PANEL;
-    for (size_t i = 0; i < count; i += AK_W) AK_UNROLL(4)
-    for (int v = 0; v < PANEL; v++) {
-        v_f32 error = v_load(of->weight + i) * v_set1(reach[v]);
-        v_store(to->error[v] + i, v_fma(v_load(of->beyond + i), v_set1(beyond[v]), error));
-        v_store(to->scale[v] + i, v_load(of->scale + i) * v_set1(scale[v]));
+    for (size_t i = 0; i < count; i += AK_W) {
+        AK_UNROLL(4)
+        for (int v = 0; v < PANEL; v++) {
+            v_f32 error = v_load(of->weight + i) * v_set1(reach[v]);
+            v_store(to->error[v] + i, v_fma(v_load(of->beyond + i), v_set1(beyond[v]), error));
+            v_store(to->scale[v] + i, v_load(of->scale + i) * v_set1(scale[v]));
+        }
     }
 }
 
