@@ -124,7 +124,7 @@ ak_ahead ak_walk_ahead(const ak_walk *w, const float *to, size_t bytes)
     const ak_framer *f = w->framer;
     size_t columns = (w->block + f->span - 1) * f->width, left = (size_t)ak_stft_left(&f->config);
     size_t start = columns * (size_t)f->config.hop, half = bytes / 2;
-    ak_ahead a = {{(uintptr_t)w->sheet, (uintptr_t)w->sheet, (uintptr_t)w->sheet}, {0}};
+    ak_ahead a = {{(uintptr_t)w->sheet, (uintptr_t)w->sheet, (uintptr_t)w->sheet}, {0}, UINTPTR_MAX};
     if (start >= left && start - left < w->samples) {
         a.at[0] = (uintptr_t)(w->signal + (start - left));
         a.step[0] = per_point(f, f->width * (size_t)f->config.hop * sizeof(float));
@@ -138,4 +138,11 @@ ak_ahead ak_walk_ahead(const ak_walk *w, const float *to, size_t bytes)
         a.step[1] = per_point(f, 2 * bytes);
     }
     return a;
+}
+
+void ak_walk_ahead_rows(ak_ahead *ahead, const float *to, size_t rows, size_t step)
+{
+    ahead->at[1] = (uintptr_t)to;
+    ahead->step[1] = step;
+    ahead->end = ahead->at[1] + rows * step;
 }

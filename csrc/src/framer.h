@@ -60,4 +60,7 @@ const float *ak_walk_next(ak_walk *w);
  * and `bytes` at `to` that this block will be written to (0: nothing, or not in one piece). */
 ak_ahead ak_walk_ahead(const ak_walk *w, const float *to, size_t bytes);
 
+/* Instead of `bytes`: a line in each of some rows, `step` bytes apart. */
+void ak_walk_ahead_rows(ak_ahead *ahead, const float *to, size_t rows, size_t step);
+
 #endif

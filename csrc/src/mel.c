@@ -107,6 +107,18 @@ static void store(const job *g, const float *from, float *to, size_t count)
     }
 }
 
+/* To the samples of the next block, and to where `count` frames of this one go. Of channels apart, the line
+ * where these frames begin was asked for by the block before, whose frames end there. */
+static ak_ahead look_ahead(const job *g, const ak_walk *walk, const float *to, size_t count)
+{
+    size_t channels = g->plan->channels;
+    int whole = g->channel_stride == 1 && g->frame_stride == (ptrdiff_t)channels;
+    ak_ahead ahead = ak_walk_ahead(walk, to, whole ? channels * count * sizeof(float) : 0);
+    if (g->frame_stride == 1 && g->channel_stride > 1)
+        ak_walk_ahead_rows(&ahead, to + count - 1, channels, (size_t)g->channel_stride * sizeof(float));
+    return ahead;
+}
+
 static void mel_walk(const void *arg, void *scratch, ak_share *share)
 {
     const job *g = arg;
@@ -118,7 +130,6 @@ static void mel_walk(const void *arg, void *scratch, ak_share *share)
     memset(bins + p->bins * f->width, 0, PAD_BINS * f->width * sizeof(float));
 
     ak_walk walk;
-    int whole = g->channel_stride == 1 && g->frame_stride == (ptrdiff_t)p->channels;
     for (ak_place at; ak_share_next(share, &at);) {
         if (at.fresh) {
             const float *signal = g->x + (ptrdiff_t)at.row * g->x_stride;
@@ -135,7 +146,7 @@ static void mel_walk(const void *arg, void *scratch, ak_share *share)
         size_t first = at.block * f->width, left = g->frames - first;
         size_t count = left < f->width ? left : f->width;
         float *to = g->values + (ptrdiff_t)at.row * g->row_stride + (ptrdiff_t)first * g->frame_stride;
-        ak_ahead ahead = ak_walk_ahead(&walk, to, whole ? p->channels * count * sizeof(float) : 0);
+        ak_ahead ahead = look_ahead(g, &walk, to, count);
         f->kernels->forward(&f->fft, p->kind, view, offset, f->gain, base + s.work, bins, &ahead);
         p->kernels->bands(&p->bands, bins, mels);
         p->kernels->finish(&p->finish, mels, p->mels);

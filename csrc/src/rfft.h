@@ -66,12 +66,13 @@ typedef enum ak_bins {
 
 /* What the caller reads and writes next, asked for while a transform runs: with each of its t->size points a
  * line of each stretch, `step` bytes after the line before; of stretch 1 with every other point where stretch
- * 2 has no step. All of a stretch at once would wait for the few lines that a core can have on their way.
- * Addresses are only hints and may lie anywhere. */
+ * 2 has no step, and then only up to `end` and a few lines more. All of a stretch at once would wait for the
+ * few lines that a core can have on their way. Addresses are only hints and may lie anywhere. */
 #define AK_STRETCHES 3
 typedef struct ak_ahead {
     uintptr_t at[AK_STRETCHES];
     size_t step[AK_STRETCHES]; /* 0: nothing to ask for */
+    uintptr_t end;
 } ak_ahead;
 
 /* The kernels, one table per instruction set. "vector" is W floats, aligned to its size. */

@@ -21,6 +21,7 @@ AK_INLINE void fetch(ak_ahead *ahead, const int points)
         fetch_lines(ahead, 2, points);
     } else {
         fetch_lines(ahead, 1, (points + 1) / 2);
+        if (ahead->at[1] > ahead->end) ahead->at[1] = ahead->end;
     }
 }
 
