@@ -55,7 +55,7 @@ static ak_status fill_units(ak_columns *t)
 static ak_status init_even(ak_columns *t)
 {
     int half = t->size / 2;
-    ak_status status = ak_lanes_init(&t->half, half, t->width, AK_COLUMN);
+    ak_status status = ak_lanes_init(&t->half, half, t->width, AK_COLUMN, 0);
     if (status == AK_OK) status = fill_units(t);
     if (status != AK_OK) return status;
     int32_t *place = ak_alloc((size_t)half * sizeof *place); /* where each point stands in half's input */
@@ -78,7 +78,7 @@ ak_status ak_columns_init(ak_columns *t, int n, int width)
     t->size = n / 16;
     t->width = width;
     t->pitch = t->size | 1; /* or all would fall into the same sets of the cache */
-    ak_status status = ak_lanes_init(&t->whole, t->size, width, AK_COLUMN);
+    ak_status status = ak_lanes_init(&t->whole, t->size, width, AK_COLUMN, 0);
     if (status != AK_OK) return status;
     t->bin = ak_alloc((size_t)n / 2 * sizeof *t->bin);
     t->pair = ak_alloc((size_t)n / 8 * sizeof *t->pair);

@@ -135,13 +135,28 @@ void ak_set_unit(float *to, double turn, double scale)
     to[1] = (float)(-sin(two_pi * turn) * scale);
 }
 
+size_t ak_unit_bytes(int wide)
+{
+    return 2 * (wide ? sizeof(double) : sizeof(float));
+}
+
+void ak_units_add(ak_units *to, double turn, double scale)
+{
+    if (to->wide) {
+        const double unit[] = {cos(two_pi * turn) * scale, -sin(two_pi * turn) * scale};
+        memcpy(to->next, unit, sizeof unit);
+    } else {
+        ak_set_unit(to->next, turn, scale);
+    }
+    to->next = (char *)to->next + ak_unit_bytes(to->wide);
+}
+
 void ak_lanes_scale(ak_lanes *t, int q, double scale)
 {
     const int radix = t->radix[q], length = t->length[q];
-    float *w = t->twiddle[q];
+    ak_units w = {t->twiddle[q], t->wide};
     for (int k = 0; k < length; k++)
-        for (int j = 1; j < radix; j++, w += 2)
-            ak_set_unit(w, (double)j * k / ((double)length * radix), scale);
+        for (int j = 1; j < radix; j++) ak_units_add(&w, (double)j * k / ((double)length * radix), scale);
 }
 
 void ak_lanes_choose(ak_lanes *t, int size, int width, ak_use use)
@@ -154,9 +169,10 @@ void ak_lanes_choose(ak_lanes *t, int size, int width, ak_use use)
         choose_radices(t);
 }
 
-ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use)
+ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use, int wide)
 {
     memset(t, 0, sizeof *t);
+    t->wide = wide;
     if (!ak_lanes_supports(size)) return AK_ERR_SIZE;
     ak_lanes_choose(t, size, width, use);
     t->order = ak_alloc((size_t)size * sizeof *t->order);
@@ -166,7 +182,7 @@ ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use)
     for (int q = 0, length = 1; q < t->passes; length *= t->radix[q++]) {
         t->length[q] = length;
         if (q == 0) continue;
-        t->twiddle[q] = ak_alloc((size_t)length * (size_t)t->radix[q] * 2 * sizeof(float));
+        t->twiddle[q] = ak_alloc((size_t)length * (size_t)t->radix[q] * ak_unit_bytes(wide));
         if (!t->twiddle[q]) return AK_ERR_MEMORY;
         ak_lanes_scale(t, q, 1);
     }

@@ -20,8 +20,9 @@ typedef struct ak_lanes {
     int passes;
     int radix[AK_MAX_PASSES];
     int length[AK_MAX_PASSES]; /* of the blocks that pass q combines: the product of the radices before it */
-    float *twiddle[AK_MAX_PASSES]; /* pass q > 0: length[q] x (radix[q] - 1) complex numbers */
-    int32_t *order;                /* order[s]: which point stands at place s before pass 0 */
+    int wide;                  /* the twiddles are doubles, not floats */
+    void *twiddle[AK_MAX_PASSES]; /* pass q > 0: length[q] x (radix[q] - 1) complex numbers */
+    int32_t *order;               /* order[s]: which point stands at place s before pass 0 */
 } ak_lanes;
 
 /* Whether size has no prime factor but 2, 3, 5 and 7. */
@@ -39,9 +40,9 @@ typedef enum ak_use {
  * the vectors that it is for. */
 void ak_lanes_choose(ak_lanes *t, int size, int width, ak_use use);
 
-/* width and use only guide the choice of the radices. Errors:
+/* width and use only guide the choice of the radices. wide: for doubles. Errors:
  * AK_ERR_SIZE (not supported), AK_ERR_MEMORY. Whatever it returns, ak_lanes_free releases. */
-ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use);
+ak_status ak_lanes_init(ak_lanes *t, int size, int width, ak_use use, int wide);
 void ak_lanes_free(ak_lanes *t);
 
 /* Sets the twiddles of pass q > 0, times scale. */
@@ -49,5 +50,14 @@ void ak_lanes_scale(ak_lanes *t, int q, double scale);
 
 /* scale exp(-2 pi i turn), as two floats */
 void ak_set_unit(float *to, double turn, double scale);
+
+/* A table of complex numbers, of floats or doubles, that is filled from its beginning. */
+typedef struct ak_units {
+    void *next;
+    int wide;
+} ak_units;
+
+size_t ak_unit_bytes(int wide);
+void ak_units_add(ak_units *to, double turn, double scale);
 
 #endif

@@ -12,8 +12,9 @@
 typedef void (*ak_fir)(const void *table, size_t window, const float *in, size_t in_step, float *out,
                        size_t out_step, size_t count);
 
-/* (1 - fraction) times the sum of low[k] in[k] plus fraction times that of high[k] in[k], k < count. */
-typedef float (*ak_blend)(const void *low, const void *high, const float *in, size_t count, double fraction);
+/* The sum over r < AK_ROWS of weight[r] times that over k < count of rows[r * pitch + k] in[k]. */
+typedef float (*ak_blend)(const void *rows, size_t pitch, const float *in, size_t count,
+                          const double *weight);
 
 /* Bins k < kept times response[k], bins kept .. total - 1 zero; a bin is two vectors, re and im. */
 typedef void (*ak_shape)(float *bins, const float *response, size_t kept, size_t total);

@@ -57,26 +57,51 @@ static void one_phase(const ak_resample *plan, ak_stretch in, size_t q, int64_t 
     }
 }
 
-/* One output between two rows of the table. */
-static float interpolated(const ak_resample *plan, ak_stretch in, int64_t n)
+/* Lagrange's polynomials at `x` of 0 .. 1 for the points -1, 0, 1, 2. */
+static void cubic(double x, double weight[AK_ROWS])
+{
+    double before = x + 1, after = x - 1, beyond = x - 2;
+    weight[0] = -x * after * beyond / 6;
+    weight[1] = before * after * beyond / 2;
+    weight[2] = -before * x * beyond / 2;
+    weight[3] = before * x * after / 6;
+}
+
+/* One output between rows of the table; its inputs begin with `first`, and it lies `between` up-ths of an
+ * input behind the last of the earlier ones. */
+static float interpolated(const ak_resample *plan, ak_stretch in, int64_t first, int64_t between)
 {
     const ak_filter *f = &plan->filter;
     size_t cell = f->wide ? sizeof(double) : sizeof(float), taps = 2 * f->reach;
-    int64_t between, first = ak_filter_first(f, n, &between);
-    int64_t row = between * f->phases / f->up;
-    double fraction = (double)(between * f->phases % f->up) / (double)f->up;
+    double phase = (double)between * ((double)f->phases / (double)f->up), weight[AK_ROWS];
+    size_t row = (size_t)phase;
+    cubic(phase - (double)row, weight);
     int64_t begin = first < in.start ? in.start - first : 0;
     int64_t end = in.stop - first < (int64_t)taps ? in.stop - first : (int64_t)taps;
     if (begin >= end) return 0;
-    const char *low = (const char *)f->table + ((size_t)row * taps + (size_t)begin) * cell;
-    return plan->blend(low, low + taps * cell, in.x + (first + begin - in.start), (size_t)(end - begin),
-                       fraction);
+    return plan->blend((const char *)f->table + (row * taps + (size_t)begin) * cell, taps,
+                       in.x + (first + begin - in.start), (size_t)(end - begin), weight);
+}
+
+static void interpolate(const ak_resample *plan, ak_stretch in, int64_t from, int64_t to, float *out)
+{
+    const ak_filter *f = &plan->filter;
+    int64_t between, first = ak_filter_first(f, from, &between), whole = f->down / f->up;
+    for (int64_t n = from; n < to; n++) {
+        *out++ = interpolated(plan, in, first, between);
+        first += whole;
+        between += f->down - whole * f->up;
+        if (between >= f->up) {
+            between -= f->up;
+            first++;
+        }
+    }
 }
 
 void ak_resample_direct(const ak_resample *plan, ak_stretch in, int64_t from, int64_t to, float *out)
 {
     if (plan->filter.phases) {
-        for (int64_t n = from; n < to; n++) out[n - from] = interpolated(plan, in, n);
+        interpolate(plan, in, from, to, out);
         return;
     }
     for (size_t q = 0; q < plan->filter.groups; q++) one_phase(plan, in, q, from, to, out);

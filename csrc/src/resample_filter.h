@@ -10,9 +10,10 @@
  * so that a vector of coefficients times one input feeds successive outputs, which lie in a vector's lanes.
  *
  * Rates with hardly a common factor have too many phases for that. Then `phases` is not 0, the table holds
- * rows of h at phases + 1 even steps of an input, and an output is interpolated between the sums of two rows:
+ * rows of h at even steps of an input, and an output is interpolated between the sums of AK_ROWS of them, by
+ * the cubic polynomial through the two on either side:
  *
- *     table[p * 2 reach + k] = h(p / phases + reach - 1 - k),   p = 0 .. phases
+ *     table[r * 2 reach + k] = h((r - 1) / phases + reach - 1 - k),   r = 0 .. phases + 2
  */
 #ifndef AK_RESAMPLE_FILTER_H
 #define AK_RESAMPLE_FILTER_H
@@ -21,6 +22,7 @@
 
 #define AK_GROUP 16
 #define AK_PERIODS 12 /* the most that a kernel computes together */
+#define AK_ROWS 4
 
 typedef struct ak_filter {
     int64_t up, down; /* L, M */

@@ -45,12 +45,13 @@ static void collect(const ak_filter *f, double *taps)
 {
     int64_t side = (int64_t)f->reach * f->up;
     const float *table = f->table;
+    const double *wide = f->table;
     for (int64_t n = 0; n < f->up; n++) {
         int64_t q = n / AK_GROUP, j = n % AK_GROUP;
         for (size_t k = 0; k < f->window; k++) {
             int64_t at = n * f->down - (f->first[q] + (int64_t)k) * f->up;
-            if (at >= -side && at <= side)
-                taps[at + side] = table[((size_t)q * f->window + k) * AK_GROUP + (size_t)j];
+            size_t cell = ((size_t)q * f->window + k) * AK_GROUP + (size_t)j;
+            if (at >= -side && at <= side) taps[at + side] = f->wide ? wide[cell] : table[cell];
         }
     }
 }
@@ -82,13 +83,18 @@ static double response_at(const ak_filter *f, const double *taps, size_t k, size
 static ak_status fill_tables(ak_overlap *o, const ak_filter *f)
 {
     double *taps = ak_alloc((2 * f->reach * (size_t)f->up + 1) * sizeof *taps);
-    o->response = ak_alloc(o->bins * sizeof(float));
+    o->response = ak_alloc(o->bins * (f->wide ? sizeof(double) : sizeof(float)));
     ak_status status = taps && o->response ? AK_OK : AK_ERR_MEMORY;
     if (!status) {
         collect(f, taps);
         double scale = (double)o->n_out / (double)o->n_in; /* the inverse divides by n_out */
-        for (size_t k = 0; k < o->bins; k++)
-            o->response[k] = (float)(response_at(f, taps, k, o->n_in) * scale);
+        for (size_t k = 0; k < o->bins; k++) {
+            double response = response_at(f, taps, k, o->n_in) * scale;
+            if (f->wide)
+                ((double *)o->response)[k] = response;
+            else
+                ((float *)o->response)[k] = (float)response;
+        }
     }
     free(taps);
     return status;
@@ -97,7 +103,7 @@ static ak_status fill_tables(ak_overlap *o, const ak_filter *f)
 ak_status ak_overlap_init(ak_overlap *o, const ak_filter *f, ak_isa isa)
 {
     *o = (ak_overlap){0};
-    if (f->wide || f->phases || 2 * f->reach < WORTHWHILE || f->window > LARGEST) return AK_OK;
+    if (f->phases || 2 * f->reach < WORTHWHILE || f->window > LARGEST) return AK_OK;
     int64_t skip = ((int64_t)f->reach + f->down - 1) / f->down, keep = choose_size(o, f, skip);
     if (!keep) return AK_OK;
     o->kernels = AK_SELECT(ak_rfft_kernels, isa);
@@ -107,8 +113,10 @@ ak_status ak_overlap_init(ak_overlap *o, const ak_filter *f, ak_isa isa)
     o->edge_in = (size_t)(f->down * skip);
     o->edge_out = (size_t)(f->up * skip);
     o->bins = (o->n_in < o->n_out ? o->n_in : o->n_out) / 2;
-    ak_status status = ak_rfft_init(&o->forward, (int)o->n_in, o->kernels->width, AK_FORWARD);
-    if (!status) status = ak_rfft_init(&o->inverse, (int)o->n_out, o->kernels->width, AK_INVERSE);
+    if (f->wide) o->doubles = AK_SELECT(ak_double_kernels, isa);
+    ak_status (*init)(ak_rfft *, int, int, ak_use) = f->wide ? ak_rfft_init_double : ak_rfft_init;
+    ak_status status = init(&o->forward, (int)o->n_in, o->kernels->width, AK_FORWARD);
+    if (!status) status = init(&o->inverse, (int)o->n_out, o->kernels->width, AK_INVERSE);
     return status ? status : fill_tables(o, f);
 }
 
@@ -136,7 +144,8 @@ static size_t work_vectors(const ak_overlap *o)
 size_t ak_overlap_scratch_bytes(const ak_overlap *o)
 {
     if (!o->n_in) return 0;
-    return (sheet_vectors(o) + work_vectors(o)) * (size_t)o->kernels->width * sizeof(float);
+    size_t sheets = o->doubles ? 2 : 1;
+    return (sheets * sheet_vectors(o) + work_vectors(o)) * (size_t)o->kernels->width * sizeof(float);
 }
 
 /* One block's inputs, zero outside the signal; start may be negative. */
@@ -170,6 +179,27 @@ static void store_group(const ak_overlap *o, const float *sheet, float *y, size_
     o->kernels->from_lanes(middle, o->outputs, y, (ptrdiff_t)o->outputs, count, 0);
 }
 
+/* The blocks in the sheet's lanes to their outputs. */
+static void convolve(const ak_overlap *o, float *sheet, float *work)
+{
+    o->kernels->forward(&o->forward, AK_BINS_COMPLEX, sheet, NULL, NULL, work, NULL, NULL);
+    o->shape(work, o->response, o->bins, o->n_out / 2 + 1);
+    o->kernels->inverse(&o->inverse, NULL, work, work, sheet);
+}
+
+static void convolve_double(const ak_overlap *o, float *sheet, size_t count, double *work, double *samples)
+{
+    const ak_double_kernels *k = o->doubles;
+    size_t width = (size_t)o->kernels->width;
+    for (int half = 0; half < 2 && (size_t)half * width / 2 < count; half++) {
+        k->widen(sheet, o->n_in, half, samples);
+        k->forward(&o->forward, samples, work);
+        k->shape(work, o->response, o->bins, o->n_out / 2 + 1);
+        k->inverse(&o->inverse, work, samples);
+        k->narrow(samples, o->n_out, half, sheet);
+    }
+}
+
 void ak_overlap_group(const ak_overlap *o, void *scratch, const float *x, size_t samples, size_t first,
                       float *y, size_t length)
 {
@@ -177,9 +207,10 @@ void ak_overlap_group(const ak_overlap *o, void *scratch, const float *x, size_t
     size_t count = blocks - first < width ? blocks - first : width;
     float *sheet = scratch, *work = sheet + sheet_vectors(o) * width;
     load_group(o, sheet, work, x, samples, first, count);
-    o->kernels->forward(&o->forward, AK_BINS_COMPLEX, sheet, NULL, NULL, work, NULL, NULL);
-    o->shape(work, o->response, o->bins, o->n_out / 2 + 1);
-    o->kernels->inverse(&o->inverse, NULL, work, work, sheet);
+    if (o->doubles)
+        convolve_double(o, sheet, count, (void *)work, (void *)(work + work_vectors(o) * width));
+    else
+        convolve(o, sheet, work);
 
     size_t from = first * o->outputs, whole = (length - from) / o->outputs;
     if (whole > count) whole = count;

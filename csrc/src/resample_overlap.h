@@ -8,7 +8,8 @@
  *     block b: inputs  down * (b * keep - skip) ..  down * (b * keep - skip + c) - 1
  *              outputs   up *  b * keep         ..    up * (b + 1) * keep         - 1
  *
- * Bins beyond are left out: there the filter is below its stopband's level.
+ * Bins beyond are left out: there the filter is below its stopband's level. A wide filter's blocks are
+ * transformed in double, half a vector's lanes after the other: float would add noise above its stopband.
  */
 #ifndef AK_RESAMPLE_OVERLAP_H
 #define AK_RESAMPLE_OVERLAP_H
@@ -20,10 +21,11 @@
 typedef struct ak_overlap {
     const ak_rfft_kernels *kernels;
     ak_shape shape;
+    const ak_double_kernels *doubles; /* of a wide filter; else NULL */
     ak_rfft forward, inverse;
     size_t n_in, n_out;
     size_t bins;            /* that the filter passes */
-    float *response;        /* of those */
+    void *response;         /* of those, floats or doubles */
     size_t inputs, outputs; /* of a block, without its edges: down * keep, up * keep */
     size_t edge_in, edge_out;
 } ak_overlap;

@@ -45,7 +45,7 @@ static ak_status init_chirp(ak_rfft *t, int width)
     int n = t->n, half = n / 2, size = n + half;
     if (n > MAX_CONVOLUTION / 4) return AK_ERR_SIZE;
     while (!ak_lanes_supports(size)) size++;
-    ak_status status = ak_lanes_init(&t->lanes, size, width, AK_FORWARD);
+    ak_status status = ak_lanes_init(&t->lanes, size, width, AK_FORWARD, 0);
     if (status != AK_OK) return status;
     t->chirp = ak_alloc((size_t)n * 2 * sizeof(float));
     t->response = ak_alloc((size_t)size * 2 * sizeof(float));
@@ -78,12 +78,13 @@ static ak_status init_chirp(ak_rfft *t, int width)
 static ak_status fill_ends(ak_rfft *t)
 {
     const int last = t->lanes.passes - 1, radix = t->lanes.radix[last], length = t->lanes.length[last];
-    float *w = t->ends = ak_alloc(((size_t)length / 2 + 1) * AK_END((size_t)radix) * sizeof *w);
-    if (!w) return AK_ERR_MEMORY;
+    t->ends = ak_alloc(((size_t)length / 2 + 1) * AK_END((size_t)radix) / 2 * ak_unit_bytes(t->lanes.wide));
+    if (!t->ends) return AK_ERR_MEMORY;
+    ak_units w = {t->ends, t->lanes.wide};
     for (int k = 0; k <= length / 2; k++) {
-        for (int q = 0; q < radix; q++, w += 2) ak_set_unit(w, (k + (double)q * length) / t->n, 1);
-        for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * k / t->size, 0.5);
-        for (int j = 1; j < radix; j++, w += 2) ak_set_unit(w, (double)j * (length - k) / t->size, 0.5);
+        for (int q = 0; q < radix; q++) ak_units_add(&w, (k + (double)q * length) / t->n, 1);
+        for (int j = 1; j < radix; j++) ak_units_add(&w, (double)j * k / t->size, 0.5);
+        for (int j = 1; j < radix; j++) ak_units_add(&w, (double)j * (length - k) / t->size, 0.5);
     }
     return AK_OK;
 }
@@ -91,23 +92,23 @@ static ak_status fill_ends(ak_rfft *t)
 /* place: where each point stands before pass 0, of the first `blocks` points. */
 static void fill_mirrors(ak_rfft *t, const int32_t *place, int radix, int blocks)
 {
-    float *w = t->ends;
-    for (int q = 0; q < radix; q++, w += 2) ak_set_unit(w, (double)q * blocks / t->n, 1);
+    ak_units w = {t->ends, t->lanes.wide};
+    for (int q = 0; q < radix; q++) ak_units_add(&w, (double)q * blocks / t->n, 1);
     for (int at = radix; at < t->size; at += radix) {
         int point = t->lanes.order[at], mirror = place[blocks - point];
         if (mirror <= at) continue; /* was there already, or is this one */
         t->mirrors[t->mirrored++] = (ak_mirror){point, at, mirror};
-        for (int q = 0; q < radix; q++, w += 2) ak_set_unit(w, (point + (double)q * blocks) / t->n, 1);
+        for (int q = 0; q < radix; q++) ak_units_add(&w, (point + (double)q * blocks) / t->n, 1);
     }
     if (blocks % 2) return;
     t->mirrors[t->mirrored].place = place[blocks / 2];
-    for (int q = 0; q < radix; q++, w += 2) ak_set_unit(w, (blocks / 2 + (double)q * blocks) / t->n, 1);
+    for (int q = 0; q < radix; q++) ak_units_add(&w, (blocks / 2 + (double)q * blocks) / t->n, 1);
 }
 
 static ak_status init_inverse(ak_rfft *t)
 {
     const int last = t->lanes.passes - 1, radix = t->lanes.radix[0], blocks = t->size / radix;
-    t->ends = ak_alloc((size_t)(blocks / 2 + 1) * (size_t)radix * 2 * sizeof *t->ends);
+    t->ends = ak_alloc((size_t)(blocks / 2 + 1) * (size_t)radix * ak_unit_bytes(t->lanes.wide));
     t->mirrors = ak_alloc((size_t)(blocks / 2 + 1) * sizeof *t->mirrors);
     int32_t *place = ak_alloc((size_t)blocks * sizeof *place);
     ak_status status = t->ends && t->mirrors && place ? AK_OK : AK_ERR_MEMORY;
@@ -120,9 +121,9 @@ static ak_status init_inverse(ak_rfft *t)
     return status;
 }
 
-static ak_status init_halves(ak_rfft *t, int width)
+static ak_status init_halves(ak_rfft *t, int width, int wide)
 {
-    ak_status status = ak_lanes_init(&t->lanes, t->size, width, t->use);
+    ak_status status = ak_lanes_init(&t->lanes, t->size, width, t->use, wide);
     if (status == AK_OK) status = t->use == AK_INVERSE ? init_inverse(t) : fill_ends(t);
     if (status != AK_OK) return status;
     for (int i = 0; i < t->n; i++) t->sample[i] = 2 * t->lanes.order[i / 2] + i % 2;
@@ -139,7 +140,7 @@ static ak_status init_columns(ak_rfft *t, int width)
     return AK_OK;
 }
 
-ak_status ak_rfft_init(ak_rfft *t, int n, int width, ak_use use)
+static ak_status init(ak_rfft *t, int n, ak_use use)
 {
     memset(t, 0, sizeof *t);
     if (n < 1) return AK_ERR_SIZE;
@@ -148,10 +149,23 @@ ak_status ak_rfft_init(ak_rfft *t, int n, int width, ak_use use)
     t->use = use;
     t->chirped = n % 2 || !ak_lanes_supports(n / 2);
     t->sample = ak_alloc((size_t)n * sizeof *t->sample);
-    if (!t->sample) return AK_ERR_MEMORY;
+    return t->sample ? AK_OK : AK_ERR_MEMORY;
+}
+
+ak_status ak_rfft_init(ak_rfft *t, int n, int width, ak_use use)
+{
+    ak_status status = init(t, n, use);
+    if (status != AK_OK) return status;
     if (t->chirped) return init_chirp(t, width);
     if (use == AK_POWER && ak_columns_suit(n)) return init_columns(t, width);
-    return init_halves(t, width);
+    return init_halves(t, width, 0);
+}
+
+ak_status ak_rfft_init_double(ak_rfft *t, int n, int width, ak_use use)
+{
+    ak_status status = init(t, n, use);
+    if (status != AK_OK) return status;
+    return t->chirped ? AK_ERR_SIZE : init_halves(t, width, 1);
 }
 
 void ak_rfft_free(ak_rfft *t)

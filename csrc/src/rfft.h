@@ -41,7 +41,7 @@ typedef struct ak_rfft {
     ak_use use;
     ak_columns columns; /* of n points, or none */
     ak_lanes lanes;     /* of size, or of the convolution */
-    float *ends; /* what unpacks in the last pass of a forward transform, see AK_END, or packs in the first
+    void *ends; /* what unpacks in the last pass of a forward transform, see AK_END, or packs in the first
                     of an inverse one, see ak_mirror */
     ak_mirror *mirrors; /* inverse */
     int mirrored;
@@ -55,6 +55,10 @@ typedef struct ak_rfft {
 /* width: of the kernels that will run it. A transform serves one use only. Errors: AK_ERR_SIZE,
  * AK_ERR_MEMORY. Whatever it returns, ak_rfft_free releases. */
 ak_status ak_rfft_init(ak_rfft *t, int n, int width, ak_use use);
+
+/* The same for ak_double_kernels and complex bins, of even n whose half has factors 2, 3, 5 and 7 only;
+ * width: of the float vectors, for it tells how many registers there are. */
+ak_status ak_rfft_init_double(ak_rfft *t, int n, int width, ak_use use);
 void ak_rfft_free(ak_rfft *t);
 
 /* What the forward transform writes for each bin. */
@@ -116,5 +120,24 @@ typedef struct ak_rfft_kernels {
 } ak_rfft_kernels;
 
 AK_DECLARE(const ak_rfft_kernels, ak_rfft_kernels)
+
+/* The transforms in double, of samples and bins in their order. "vector" is W / 2 doubles here, W as above.
+ */
+typedef struct ak_double_kernels {
+    /* X = FFT of n vectors of samples: 2 (n / 2 + 1) vectors at the start of work. */
+    void (*forward)(const ak_rfft *t, const double *samples, double *work);
+
+    /* x = inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may lie anywhere but where x is. */
+    void (*inverse)(const ak_rfft *t, const double *bins, double *x);
+
+    /* Bins k < kept times response[k], bins kept .. total - 1 zero; a bin is two vectors, re and im. */
+    void (*shape)(double *bins, const double *response, size_t kept, size_t total);
+
+    /* Lanes half * W / 2 .. of `rows` vectors of W floats, to doubles and, rounded, back. */
+    void (*widen)(const float *from, size_t rows, int half, double *to);
+    void (*narrow)(const double *from, size_t rows, int half, float *to);
+} ak_double_kernels;
+
+AK_DECLARE(const ak_double_kernels, ak_double_kernels)
 
 #endif

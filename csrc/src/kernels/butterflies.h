@@ -3,12 +3,12 @@
 #ifndef AK_BUTTERFLIES_H
 #define AK_BUTTERFLIES_H
 
-#include "simd.h"
+#include "kernels/real.h"
 
 #define AK_MAX_RADIX 16
 
 typedef struct cvec {
-    v_f32 r, i;
+    v_real r, i;
 } cvec;
 
 AK_INLINE cvec c_add(cvec a, cvec b)
@@ -21,18 +21,18 @@ AK_INLINE cvec c_sub(cvec a, cvec b)
     return (cvec){a.r - b.r, a.i - b.i};
 }
 
-AK_INLINE cvec c_scale(cvec a, v_f32 by)
+AK_INLINE cvec c_scale(cvec a, v_real by)
 {
     return (cvec){a.r * by, a.i * by};
 }
 
-AK_INLINE cvec c_mul(cvec a, v_f32 wr, v_f32 wi)
+AK_INLINE cvec c_mul(cvec a, v_real wr, v_real wi)
 {
     return (cvec){v_fms(a.r, wr, a.i * wi), v_fma(a.r, wi, a.i * wr)};
 }
 
 /* a times the complex number at w, the same for all lanes */
-AK_INLINE cvec c_twiddle(cvec a, const float *w)
+AK_INLINE cvec c_twiddle(cvec a, const ak_real *w)
 {
     return c_mul(a, v_set1(w[0]), v_set1(w[1]));
 }
@@ -61,7 +61,7 @@ AK_INLINE void dft2_of(cvec *x, cvec_input in, const void *from)
 
 AK_INLINE void dft3_of(cvec *x, cvec_input in, const void *from)
 {
-    const v_f32 s = v_set1(0.86602540378443865f), half = v_set1(0.5f);
+    const v_real s = v_const(0.86602540378443865), half = v_const(0.5);
     cvec p = in(from, 1), q = in(from, 2);
     cvec sum = c_add(p, q), d = c_sub(p, q), first = in(from, 0);
     cvec m = {v_fnma(half, sum.r, first.r), v_fnma(half, sum.i, first.i)};
@@ -86,9 +86,9 @@ AK_INLINE void dft4_of(cvec *x, cvec_input in, const void *from, int first, int 
 /* The larger sine is left out of n1 and n2 and rides on the last FMA. */
 AK_INLINE void dft5_of(cvec *x, cvec_input in, const void *from)
 {
-    const v_f32 quarter = v_set1(0.25f), c = v_set1(0.55901699437494742f); /* sqrt(5) / 4 */
-    const v_f32 s = v_set1(0.95105651629515357f),
-                ratio = v_set1(0.61803398874989485f); /* sin 2/5 pi, of 4/5 pi */
+    const v_real quarter = v_const(0.25), c = v_const(0.55901699437494742); /* sqrt(5) / 4 */
+    const v_real s = v_const(0.95105651629515357),
+                 ratio = v_const(0.61803398874989485); /* sin 2/5 pi, of 4/5 pi */
     cvec p = in(from, 1), q = in(from, 4), a1 = c_add(p, q), b1 = c_sub(p, q);
     cvec u = in(from, 2), v = in(from, 3), a2 = c_add(u, v), b2 = c_sub(u, v);
     cvec sum = c_add(a1, a2), d = c_sub(a1, a2), first = in(from, 0);
@@ -107,9 +107,10 @@ AK_INLINE void dft5_of(cvec *x, cvec_input in, const void *from)
  * out until the last FMA. */
 AK_INLINE void dft7_of(cvec *x, cvec_input in, const void *from)
 {
-    const v_f32 c1 = v_set1(0.62348980185873353f), c2 = v_set1(-0.22252093395631440f);
-    const v_f32 c3 = v_set1(-0.90096886790241913f), s = v_set1(0.78183148246802981f);
-    const v_f32 r2 = v_set1(1.24697960371746706f), r3 = v_set1(0.55495813208737119f); /* sin 4/7 pi, 6/7 pi */
+    const v_real c1 = v_const(0.62348980185873353), c2 = v_const(-0.22252093395631440);
+    const v_real c3 = v_const(-0.90096886790241913), s = v_const(0.78183148246802981);
+    const v_real r2 = v_const(1.24697960371746706),
+                 r3 = v_const(0.55495813208737119); /* sin 4/7 pi, 6/7 pi */
     cvec y[7];
     AK_UNROLL(7)
     for (int j = 0; j < 7; j++) y[j] = in(from, j);
@@ -137,11 +138,11 @@ AK_INLINE void dft7_of(cvec *x, cvec_input in, const void *from)
  * FMA. */
 AK_INLINE void dft8_of(cvec *x, cvec_input in, const void *from)
 {
-    const v_f32 s = v_set1(0.70710678118654752f);
+    const v_real s = v_const(0.70710678118654752);
     cvec e[4], o[4];
     dft4_of(o, in, from, 1, 2);
-    v_f32 p = o[1].r + o[1].i, q = o[1].i - o[1].r; /* W8   o[1] = s (p, q)  */
-    v_f32 u = o[3].i - o[3].r, v = o[3].r + o[3].i; /* W8^3 o[3] = s (u, -v) */
+    v_real p = o[1].r + o[1].i, q = o[1].i - o[1].r; /* W8   o[1] = s (p, q)  */
+    v_real u = o[3].i - o[3].r, v = o[3].r + o[3].i; /* W8^3 o[3] = s (u, -v) */
     dft4_of(e, in, from, 0, 2);
     x[0] = c_add(e[0], o[0]);
     x[4] = c_sub(e[0], o[0]);
@@ -172,11 +173,12 @@ AK_INLINE void dft10_of(cvec *x, cvec_input in, const void *from)
 /* 4 x 4 */
 AK_INLINE void dft16_of(cvec *x, cvec_input in, const void *from)
 {
-    const float c = 0.92387953251128676f, s = 0.38268343236508977f, h = 0.70710678118654752f;
-    const float turn[4][4][2] = {{{1, 0}, {1, 0}, {1, 0}, {1, 0}},
-                                 {{1, 0}, {c, -s}, {h, -h}, {s, -c}},
-                                 {{1, 0}, {h, -h}, {0, -1}, {-h, -h}},
-                                 {{1, 0}, {s, -c}, {-h, -h}, {-c, s}}};
+    const ak_real c = (ak_real)0.92387953251128676, s = (ak_real)0.38268343236508977;
+    const ak_real h = (ak_real)0.70710678118654752;
+    const ak_real turn[4][4][2] = {{{1, 0}, {1, 0}, {1, 0}, {1, 0}},
+                                   {{1, 0}, {c, -s}, {h, -h}, {s, -c}},
+                                   {{1, 0}, {h, -h}, {0, -1}, {-h, -h}},
+                                   {{1, 0}, {s, -c}, {-h, -h}, {-c, s}}};
     cvec t[4][4];
     AK_UNROLL(4)
     for (int j = 0; j < 4; j++) {
@@ -224,7 +226,7 @@ AK_INLINE void dft_of(const int R, cvec *x, cvec_input in, const void *from)
 typedef struct column {
     const cvec *b;
     ptrdiff_t length;
-    const float *w;
+    const ak_real *w;
 } column;
 
 AK_INLINE cvec c_in_column(const void *from, int j)

@@ -3,9 +3,9 @@
 
 /* Where pass 0 finds its input. gain NULL: the samples in their order. */
 typedef struct source {
-    const float *samples;
+    const ak_real *samples;
     const int32_t *offset;
-    const float *gain;
+    const ak_real *gain;
     ak_ahead *ahead;
     const int32_t *order; /* ak_lanes's */
     ptrdiff_t step;       /* points from input to input of a block */
@@ -13,9 +13,9 @@ typedef struct source {
 
 /* The inputs of a block of pass 0. */
 typedef struct framed {
-    const float *samples;
+    const ak_real *samples;
     const int32_t *offset;
-    const float *gain;
+    const ak_real *gain;
 } framed;
 
 AK_INLINE cvec c_windowed(const void *from, int j)
@@ -29,7 +29,7 @@ AK_INLINE cvec c_windowed(const void *from, int j)
 AK_INLINE void first_pass(const int R, cvec *b, const source *from, int place, int count)
 {
     const int32_t *offset = from->offset + 2 * place;
-    const float *gain = from->gain + 2 * place;
+    const ak_real *gain = from->gain + 2 * place;
     for (b += place; count > 0; count--, b += R, offset += 2 * R, gain += 2 * R) {
         cvec x[AK_MAX_RADIX];
         const framed f = {from->samples, offset, gain};
@@ -57,7 +57,7 @@ AK_INLINE void first_plain_pass(const int R, cvec *b, const source *from, int pl
 /* Where bins go from k on: complex ones to `points`, others to `values`. */
 typedef struct bins_at {
     cvec *points;
-    v_f32 *values;
+    v_real *values;
 } bins_at;
 
 AK_INLINE bins_at bins_from(const ak_bins kind, bins_at to, ptrdiff_t k)
@@ -78,7 +78,7 @@ AK_INLINE void emit(const ak_bins kind, bins_at to, ptrdiff_t k, cvec x)
 /* Bin i of `low` and its mirror image, j of `high`, from halves of their points z and y of the complex
  * transform: the even part is z + conj(y), the odd part -i (z - conj(y)). */
 AK_INLINE void unpack(const ak_bins kind, bins_at low, ptrdiff_t i, bins_at high, ptrdiff_t j, cvec z, cvec y,
-                      const float *w)
+                      const ak_real *w)
 {
     cvec even = {z.r + y.r, z.i - y.i};
     cvec odd = c_twiddle((cvec){z.i + y.i, y.r - z.r}, w);
@@ -88,17 +88,17 @@ AK_INLINE void unpack(const ak_bins kind, bins_at low, ptrdiff_t i, bins_at high
 
 AK_INLINE void unpack_edges(const ak_bins kind, bins_at to, ptrdiff_t size, cvec z)
 {
-    v_f32 zero = {0}, twice_r = z.r + z.r, twice_i = z.i + z.i;
+    v_real zero = {0}, twice_r = z.r + z.r, twice_i = z.i + z.i;
     emit(kind, to, 0, (cvec){twice_r + twice_i, zero});
     emit(kind, to, size, (cvec){twice_r - twice_i, zero});
 }
 
 /* The last combination and the unpacking: column k holds points k + q length, column length - k their
  * mirror images, so the two are transformed together and leave as finished bins. w: rfft.h's ends. */
-AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, const float *w,
+AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_real *bins, const ak_real *w,
                          ptrdiff_t length)
 {
-    const v_f32 half = v_set1(0.5f);
+    const v_real half = v_const(0.5);
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
     bins_at low = {b, bins}, high = bins_from(kind, low, length);
     load_first_scaled_column(R, x, b, half, length);
@@ -128,9 +128,9 @@ AK_INLINE void last_pass(const int R, const ak_bins kind, cvec *b, v_f32 *bins, 
 }
 
 /* The unpacking alone, after a transform of a single pass. */
-AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_f32 *bins, const float *w, ptrdiff_t size)
+AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_real *bins, const ak_real *w, ptrdiff_t size)
 {
-    const v_f32 half = v_set1(0.5f);
+    const v_real half = v_const(0.5);
     const bins_at to = {b, bins};
     cvec z = c_scale(b[0], half);
     for (ptrdiff_t k = 1; k <= size / 2; k++)
@@ -150,13 +150,13 @@ AK_INLINE void unpack_pass(const ak_bins kind, cvec *b, v_f32 *bins, const float
     }
 #define DEFINE_INNER(R)                                                                                      \
     DEFINE_FIRST(R)                                                                                          \
-    static void middle_##R(cvec *b, const float *w, ptrdiff_t length)                                        \
+    static void middle_##R(cvec *b, const ak_real *w, ptrdiff_t length)                                      \
     {                                                                                                        \
         middle_pass(R, b, w, length);                                                                        \
     }
 #define DEFINE_PASSES(R)                                                                                     \
     DEFINE_INNER(R)                                                                                          \
-    static void last_##R(ak_bins kind, cvec *b, v_f32 *bins, const float *w, ptrdiff_t length)               \
+    static void last_##R(ak_bins kind, cvec *b, v_real *bins, const ak_real *w, ptrdiff_t length)            \
     {                                                                                                        \
         if (kind == AK_BINS_COMPLEX)                                                                         \
             last_pass(R, AK_BINS_COMPLEX, b, bins, w, length);                                               \
@@ -208,7 +208,7 @@ static void run_first(int radix, cvec *b, const source *from, int place, int cou
     }
 }
 
-void AK_NAME(ak_middle_pass)(int radix, cvec *b, const float *w, int length)
+void AK_NAME(ak_middle_pass)(int radix, cvec *b, const ak_real *w, int length)
 {
     switch (radix) {
     case 2:
@@ -253,11 +253,11 @@ static void run_blocks(const ak_lanes *t, int q, cvec *b, const source *from, in
     }
 }
 
-void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const float *samples, const int32_t *offset,
-                                const float *gain, float *work, float *bins, ak_ahead *ahead)
+void AK_NAME(ak_halves_forward)(const ak_rfft *t, ak_bins kind, const ak_real *samples, const int32_t *offset,
+                                const ak_real *gain, ak_real *work, ak_real *bins, ak_ahead *ahead)
 {
     cvec *b = (cvec *)(void *)work;
-    v_f32 *out = (v_f32 *)(void *)bins;
+    v_real *out = (v_real *)(void *)bins;
     const ptrdiff_t step = t->size / t->lanes.radix[0];
     const source from = {samples, offset, gain, ahead, t->lanes.order, step};
     int last = t->lanes.passes - 1, length = t->lanes.length[last];

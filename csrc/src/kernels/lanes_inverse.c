@@ -7,29 +7,29 @@
 #include "passes.h"
 
 /* Point z of the complex transform and its mirror image, y, swapped, from their bins. */
-AK_INLINE void pack(cvec low, cvec high, const float *w, cvec *z, cvec *y)
+AK_INLINE void pack(cvec low, cvec high, const ak_real *w, cvec *z, cvec *y)
 {
     cvec even = {low.r + high.r, low.i - high.i};
     cvec d = {low.r - high.r, low.i + high.i};
-    v_f32 wr = v_set1(w[0]), wi = v_set1(w[1]);
+    v_real wr = v_set1(w[0]), wi = v_set1(w[1]);
     cvec odd = {v_fma(d.r, wr, d.i * wi), v_fms(d.i, wr, d.r * wi)}; /* d conj(w) */
     *z = (cvec){even.i + odd.r, even.r - odd.i};                     /* swap(even + i odd) */
     *y = (cvec){odd.r - even.i, even.r + odd.i};                     /* swap(conj(even) + i conj(odd)) */
 }
 
 /* Imaginary parts of the first and the last bin count as zero. */
-AK_INLINE cvec pack_edges(const float *bins, ptrdiff_t size)
+AK_INLINE cvec pack_edges(const ak_real *bins, ptrdiff_t size)
 {
-    v_f32 first = c_load(bins, 0).r, last = c_load(bins, size).r;
+    v_real first = c_load(bins, 0).r, last = c_load(bins, size).r;
     return (cvec){first - last, first + last};
 }
 
 /* Packing and pass 0, two blocks at a time whose inputs mirror each other: see ak_mirror. */
-AK_INLINE void pack_first(const int R, const ak_rfft *t, const float *bins, cvec *b)
+AK_INLINE void pack_first(const int R, const ak_rfft *t, const ak_real *bins, cvec *b)
 {
     const ptrdiff_t step = t->size / R;
     const ak_mirror *m = t->mirrors, *end = m + t->mirrored;
-    const float *w = t->ends;
+    const ak_real *w = t->ends;
     cvec x[AK_MAX_RADIX], y[AK_MAX_RADIX];
     steps low = steps_of(step), high = low;
     steps_from(R, &low, bins, 0);
@@ -63,20 +63,21 @@ AK_INLINE void pack_first(const int R, const ak_rfft *t, const float *bins, cvec
 }
 
 /* Packing alone, before a transform of a single pass. */
-static void pack_pass(const ak_rfft *t, const float *bins, cvec *b)
+static void pack_pass(const ak_rfft *t, const ak_real *bins, cvec *b)
 {
     const ptrdiff_t size = t->size;
+    const ak_real *ends = t->ends;
     b[0] = pack_edges(bins, size);
     for (ptrdiff_t k = 1; k <= size / 2; k++) {
         cvec z, y;
-        pack(c_load(bins, k), c_load(bins, size - k), t->ends + 2 * k, &z, &y);
+        pack(c_load(bins, k), c_load(bins, size - k), ends + 2 * k, &z, &y);
         b[size - k] = y;
         b[k] = z;
     }
 }
 
 /* A column's samples, point by point, in place. */
-AK_INLINE void samples_out(const int R, const int windowed, const cvec *x, cvec *b, const float *gain,
+AK_INLINE void samples_out(const int R, const int windowed, const cvec *x, cvec *b, const ak_real *gain,
                            ptrdiff_t length)
 {
     AK_UNROLL(16)
@@ -88,8 +89,8 @@ AK_INLINE void samples_out(const int R, const int windowed, const cvec *x, cvec 
 }
 
 /* The last pass: w carries the scale of all samples. w is NULL where column 0 is alone. */
-AK_INLINE void last_pass(const int R, const int windowed, cvec *b, const float *w, v_f32 scale,
-                         const float *gain, ptrdiff_t length)
+AK_INLINE void last_pass(const int R, const int windowed, cvec *b, const ak_real *w, v_real scale,
+                         const ak_real *gain, ptrdiff_t length)
 {
     cvec x[AK_MAX_RADIX];
     load_first_scaled_column(R, x, b, scale, length);
@@ -104,12 +105,12 @@ AK_INLINE void last_pass(const int R, const int windowed, cvec *b, const float *
 }
 
 #define DEFINE_FIRST(R)                                                                                      \
-    static void pack_first_##R(const ak_rfft *t, const float *bins, cvec *b)                                 \
+    static void pack_first_##R(const ak_rfft *t, const ak_real *bins, cvec *b)                               \
     {                                                                                                        \
         pack_first(R, t, bins, b);                                                                           \
     }
 #define DEFINE_LAST(R)                                                                                       \
-    static void last_##R(cvec *b, const float *w, v_f32 scale, const float *gain, ptrdiff_t length)          \
+    static void last_##R(cvec *b, const ak_real *w, v_real scale, const ak_real *gain, ptrdiff_t length)     \
     {                                                                                                        \
         if (gain)                                                                                            \
             last_pass(R, 1, b, w, scale, gain, length);                                                      \
@@ -129,7 +130,7 @@ DEFINE_BOTH(8)
 DEFINE_LAST(10)
 DEFINE_LAST(16)
 
-static void run_pack_first(int radix, const ak_rfft *t, const float *bins, cvec *b)
+static void run_pack_first(int radix, const ak_rfft *t, const ak_real *bins, cvec *b)
 {
     switch (radix) {
     case 2:
@@ -153,7 +154,7 @@ static void run_pack_first(int radix, const ak_rfft *t, const float *bins, cvec 
     }
 }
 
-static void run_last(int radix, cvec *b, const float *w, v_f32 scale, const float *gain, int length)
+static void run_last(int radix, cvec *b, const ak_real *w, v_real scale, const ak_real *gain, int length)
 {
     switch (radix) {
     case 1:
@@ -197,11 +198,11 @@ static void run_blocks(const ak_lanes *t, int q, cvec *b, int place, int count)
     }
 }
 
-void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const float *gain, const float *bins, float *x)
+void AK_NAME(ak_halves_inverse)(const ak_rfft *t, const ak_real *gain, const ak_real *bins, ak_real *x)
 {
     cvec *b = (cvec *)(void *)x;
     const ak_lanes *lanes = &t->lanes;
-    const v_f32 scale = v_set1(1.0f / (float)t->n);
+    const v_real scale = v_set1(1 / (ak_real)t->n);
     const int last = lanes->passes - 1;
     if (last == 0) {
         pack_pass(t, bins, b);

@@ -32,10 +32,10 @@ AK_INLINE cvec c_turned(const void *from, int j)
 }
 
 /* Point i of those at `points`, which may lie anywhere. */
-AK_INLINE cvec c_load(const float *points, ptrdiff_t i)
+AK_INLINE cvec c_load(const ak_real *points, ptrdiff_t i)
 {
-    points += i * (2 * AK_W);
-    return (cvec){v_load(points), v_load(points + AK_W)};
+    points += i * (2 * AK_LANES);
+    return (cvec){v_load(points), v_load(points + AK_LANES)};
 }
 
 /* Points in equal steps: every fourth, and bytes from point to point, of which an address of x86 adds one or
@@ -54,7 +54,7 @@ AK_INLINE steps steps_of(ptrdiff_t points)
 }
 
 /* R points from `first` on of those at `points`, which may lie anywhere. */
-AK_INLINE void steps_from(const int R, steps *s, const float *points, ptrdiff_t first)
+AK_INLINE void steps_from(const int R, steps *s, const ak_real *points, ptrdiff_t first)
 {
     s->at[0] = (const char *)points + first * (ptrdiff_t)sizeof(cvec);
     AK_FIXED(s->at[0]);
@@ -69,13 +69,14 @@ AK_INLINE cvec c_step(const void *from, int j)
 {
     const steps *s = from;
     const char *point = s->at[j / 4] + (j % 4 == 3 ? s->step3 : j % 4 * s->step);
-    return c_load((const float *)(const void *)point, 0);
+    return c_load((const ak_real *)(const void *)point, 0);
 }
 
 /* Column k of a pass over R blocks of `length` points, which w turns. Points are counted in ptrdiff_t: from
  * an int, the compiler widens and scales every index anew, and that takes a quarter of the loop's
  * instructions. */
-AK_INLINE void load_column(const int R, cvec *x, const cvec *b, const float *w, ptrdiff_t length, ptrdiff_t k)
+AK_INLINE void load_column(const int R, cvec *x, const cvec *b, const ak_real *w, ptrdiff_t length,
+                           ptrdiff_t k)
 {
     const column c = {b + k, length, w + 2 * k * (R - 1)};
     dft_of(R, x, c_turned, &c);
@@ -84,7 +85,7 @@ AK_INLINE void load_column(const int R, cvec *x, const cvec *b, const float *w, 
 /* The same, scaled: w is, but for the one input that has no twiddle. */
 typedef struct scaled_column {
     column c;
-    v_f32 scale;
+    v_real scale;
 } scaled_column;
 
 AK_INLINE cvec c_scaled(const void *from, int j)
@@ -99,14 +100,14 @@ AK_INLINE cvec c_turned_and_scaled(const void *from, int j)
     return j == 0 ? c_scaled(s, 0) : c_turned(&s->c, j);
 }
 
-AK_INLINE void load_scaled_column(const int R, cvec *x, const cvec *b, const float *w, v_f32 scale,
+AK_INLINE void load_scaled_column(const int R, cvec *x, const cvec *b, const ak_real *w, v_real scale,
                                   ptrdiff_t length)
 {
     const scaled_column s = {{b, length, w}, scale};
     dft_of(R, x, c_turned_and_scaled, &s);
 }
 
-AK_INLINE void load_first_scaled_column(const int R, cvec *x, const cvec *b, v_f32 scale, ptrdiff_t length)
+AK_INLINE void load_first_scaled_column(const int R, cvec *x, const cvec *b, v_real scale, ptrdiff_t length)
 {
     const scaled_column s = {{b, length, NULL}, scale};
     dft_of(R, x, c_scaled, &s);
@@ -119,7 +120,7 @@ AK_INLINE void store_column(const int R, const cvec *x, cvec *b, ptrdiff_t lengt
 }
 
 /* Combines R blocks of `length` points at b, in place. w is NULL where column 0 is alone. */
-AK_INLINE void middle_pass(const int R, cvec *b, const float *w, ptrdiff_t length)
+AK_INLINE void middle_pass(const int R, cvec *b, const ak_real *w, ptrdiff_t length)
 {
     cvec x[AK_MAX_RADIX];
     dft_column(R, x, b, length);

@@ -99,47 +99,50 @@ static void wide(const void *table, size_t window, const float *in, size_t in_st
         sums64(1, table, window, in, in_step, out, out_step);
 }
 
-AK_INLINE float sum_lanes(v_f32 a, v_f32 b)
-{
-    float sum = 0;
-    a += b;
-    for (int l = 0; l < AK_W; l++) sum += a[l];
-    return sum;
-}
-
 /* Taps in the lanes: each output has coefficients of its own. */
-static float narrow_blend(const void *low, const void *high, const float *in, size_t count, double fraction)
+static float narrow_blend(const void *rows, size_t pitch, const float *in, size_t count, const double *weight)
 {
-    const float *h = low, *g = high;
-    v_f32 a0 = {0}, a1 = {0}, b0 = {0}, b1 = {0};
-    float a = 0, b = 0;
-    size_t k = 0;
-    for (; k + 2 * AK_W <= count; k += 2 * AK_W) {
-        v_f32 x0 = v_load(in + k), x1 = v_load(in + k + AK_W);
-        a0 = v_fma(v_load(h + k), x0, a0);
-        a1 = v_fma(v_load(h + k + AK_W), x1, a1);
-        b0 = v_fma(v_load(g + k), x0, b0);
-        b1 = v_fma(v_load(g + k + AK_W), x1, b1);
+    const float *h = rows;
+    v_f32 sum[AK_ROWS] = {{0}}, all = {0};
+    size_t whole = count - count % AK_W;
+    for (size_t k = 0; k < whole; k += AK_W) {
+        v_f32 x = v_load(in + k);
+        AK_UNROLL(4)
+        for (int r = 0; r < AK_ROWS; r++) sum[r] = v_fma(v_load(h + (size_t)r * pitch + k), x, sum[r]);
     }
-    for (; k < count; k++) {
-        a += h[k] * in[k];
-        b += g[k] * in[k];
+    AK_UNROLL(4)
+    for (int r = 0; r < AK_ROWS; r++) all = v_fma(v_set1((float)weight[r]), sum[r], all);
+    AK_UNROLL(4)
+    for (int n = AK_W / 2; n; n /= 2)
+        for (int l = 0; l < n; l++) all[l] += all[l + n];
+    float out = all[0];
+    for (int r = 0; r < AK_ROWS; r++, h += pitch) {
+        float rest = 0;
+        for (size_t k = whole; k < count; k++) rest += h[k] * in[k];
+        out += (float)weight[r] * rest;
     }
-    a += sum_lanes(a0, a1);
-    b += sum_lanes(b0, b1);
-    return a + (float)fraction * (b - a);
+    return out;
 }
 
-static float wide_blend(const void *low, const void *high, const float *in, size_t count, double fraction)
+static float wide_blend(const void *rows, size_t pitch, const float *in, size_t count, const double *weight)
 {
-    const double *h = low, *g = high;
-    double a[4] = {0}, b[4] = {0}; /* several sums, for they wait on one another */
-    for (size_t k = 0; k < count; k++) {
-        a[k % 4] += h[k] * in[k];
-        b[k % 4] += g[k] * in[k];
+    const double *h = rows;
+    v_f64 sum[AK_ROWS] = {{0}}, all = {0};
+    size_t whole = count - count % AK_W64;
+    for (size_t k = 0; k < whole; k += AK_W64) {
+        v_f64 x = v_load_widened(in + k);
+        AK_UNROLL(4)
+        for (int r = 0; r < AK_ROWS; r++) sum[r] = v_fma64(v_load64(h + (size_t)r * pitch + k), x, sum[r]);
     }
-    double low_sum = (a[0] + a[1]) + (a[2] + a[3]), high_sum = (b[0] + b[1]) + (b[2] + b[3]);
-    return (float)(low_sum + fraction * (high_sum - low_sum));
+    AK_UNROLL(4)
+    for (int r = 0; r < AK_ROWS; r++) all = v_fma64(v_set1_64(weight[r]), sum[r], all);
+    AK_UNROLL(4)
+    for (int n = AK_W64 / 2; n; n /= 2)
+        for (int l = 0; l < n; l++) all[l] += all[l + n];
+    double out = all[0];
+    for (int r = 0; r < AK_ROWS; r++, h += pitch)
+        for (size_t k = whole; k < count; k++) out += weight[r] * (h[k] * (double)in[k]);
+    return (float)out;
 }
 
 static void shape(float *bins, const float *response, size_t kept, size_t total)
