@@ -39,9 +39,11 @@ static inline void ak_aside_begin(ak_aside *a, pthread_t thread)
 }
 
 /* By the maker: pthread_create, of a thread that is born aside. Where that fails, as it does in a sandbox
- * that forbids threads to choose their processors, it is born anywhere. */
+ * that forbids threads to choose their processors, or cannot be asked for, as with musl, it is born anywhere.
+ */
 static inline int ak_aside_create(ak_aside *a, pthread_t *thread, void *(*start)(void *), void *arg)
 {
+#    ifdef __GLIBC__
     pthread_attr_t attributes;
     if (ak_aside_find(a, pthread_self()) && pthread_attr_init(&attributes) == 0) {
         a->is = pthread_attr_setaffinity_np(&attributes, sizeof a->without, &a->without) == 0;
@@ -50,6 +52,9 @@ static inline int ak_aside_create(ak_aside *a, pthread_t *thread, void *(*start)
         if (!error) return 0;
         a->is = 0;
     }
+#    else
+    (void)a;
+#    endif
     return pthread_create(thread, NULL, start, arg);
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -35,15 +36,16 @@ def need(*programs: str) -> None:
 
 
 def test_example_in_c(tmp_path: Path) -> None:
-    """Install the library, find it with pkg-config, compile the example, run it on every path."""
+    """Install the library where blanks are in the way, find it with pkg-config, compile the example, run it on every
+    path."""
     need("cmake", "cc", "pkg-config")
-    build, prefix, program = tmp_path / "build", tmp_path / "prefix", tmp_path / "example"
+    build, prefix, program = tmp_path / "build", tmp_path / "a prefix", tmp_path / "example"
     quickly = "-DCMAKE_C_FLAGS_RELEASE=-O1"  # what is tried here is how it is installed and found
     run("cmake", "-S", CSRC, "-B", build, f"-DCMAKE_INSTALL_LIBDIR={prefix / 'lib'}", quickly)
     run("cmake", "--build", build, "-j2")
     run("cmake", "--install", build, "--prefix", prefix)  # so pkg-config's file must not hold the default
     found = {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
-    flags = run("pkg-config", "--cflags", "--libs", "audiokern", **found).split()
+    flags = shlex.split(run("pkg-config", "--cflags", "--libs", "audiokern", **found))
     run(
         "cc",
         "-std=c11",
@@ -137,6 +139,18 @@ def test_neon(tmp_path: Path) -> None:
     run(*compile_it, "-o", program, "-lm", "-lpthread")
     need("qemu-aarch64")
     assert float(run("qemu-aarch64", program)) < 1e-6
+
+
+def test_musl(tmp_path: Path) -> None:
+    """The library builds without a warning, and runs, where the C library is not glibc."""
+    need("cmake", "musl-gcc")
+    build, program = tmp_path / "build", tmp_path / "example"
+    portable = ("-DCMAKE_SYSTEM_NAME=Linux", "-DCMAKE_SYSTEM_PROCESSOR=any", "-DCMAKE_C_FLAGS_RELEASE=-O0")
+    run("cmake", "-S", CSRC, "-B", build, "-DCMAKE_C_COMPILER=musl-gcc", "-DAK_WERROR=ON", *portable)
+    run("cmake", "--build", build, "-j2", "--target", "audiokern_static")
+    source, library = CSRC / "examples" / "stft_example.c", build / "libaudiokern.a"
+    run("musl-gcc", "-static", f"-I{CSRC / 'include'}", source, library, "-o", program, "-lm")
+    assert "restored" in run(program)
 
 
 def python(code: str, **environment: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import operator
 import os
 import sys
 from collections.abc import Callable
@@ -87,12 +88,26 @@ def options(threads: int = 1, isa: str = "auto") -> Options:
     """ak_options; ``isa`` is a name out of ISAS."""
     if isa not in ISAS:
         raise ValueError(f"isa must be one of {', '.join(ISAS)}, not {isa!r}")
-    return Options(threads, ISAS.index(isa))
+    return Options(whole(threads, "threads"), ISAS.index(isa))
+
+
+def whole(value: Any, name: str, kind: Any = ctypes.c_int) -> int:
+    """``value`` as an int that the C type ``kind`` holds; of any other ctypes would take the lower bits."""
+    number = operator.index(value)
+    if kind(number).value != number:
+        raise OverflowError(f"{name} = {number} is out of the range of C's {kind.__name__.removeprefix('c_')}")
+    return number
+
+
+def contiguous(array: Any, dtype: np.dtype | None = None) -> np.ndarray:
+    """``array`` as C-contiguous and aligned, of one dimension or more, copied only where it is not so already."""
+    array = np.ascontiguousarray(array, dtype)
+    return array if array.flags.aligned else array.copy()
 
 
 def f32(array: Any) -> np.ndarray:
-    """``array`` as C-contiguous float32 of one dimension or more, copied only where it is not so already."""
-    return np.ascontiguousarray(array, F32)
+    """:func:`contiguous` float32."""
+    return contiguous(array, F32)
 
 
 _memory_of = (ctypes.c_char * 0).from_buffer
@@ -145,7 +160,7 @@ class Last:
 
 def execute(function: Any, plan: Any, layout: Layout, x: np.ndarray, out: np.ndarray | None, dtype: Any) -> np.ndarray:
     """Call ``function``, from ``x`` into ``out`` or a new array, which is returned."""
-    out = output(out, layout.out, dtype)
+    out = output(out, layout.out, dtype, x)
     if status := function(plan, *layout.before, address(x), *layout.between, address(out), *layout.after):
         raise AudiokernError(status)
     return out
@@ -153,7 +168,7 @@ def execute(function: Any, plan: Any, layout: Layout, x: np.ndarray, out: np.nda
 
 def bind(function: Any, owner: Any, layout: Layout, x: np.ndarray, out: np.ndarray | None, dtype: Any) -> Bound:
     """:func:`execute` as a call to be repeated; ``owner`` has the plan."""
-    out = output(out, layout.out, dtype)
+    out = output(out, layout.out, dtype, x)
     arguments = owner._plan, *layout.before, address(x), *layout.between, address(out), *layout.after
     return Bound(function, arguments, out, x, owner)
 
@@ -185,12 +200,15 @@ class Bound:
         return self.out
 
 
-def output(out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """``out`` after a check of shape, type and layout, or a new array."""
+def output(out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype, *inputs: np.ndarray) -> np.ndarray:
+    """``out`` after a check of shape, type, layout, and that it overlaps no input; or a new array."""
     if out is None:
         return empty(shape, dtype)
-    if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous or not out.flags.writeable:
-        raise ValueError(f"out must be a writeable C-contiguous {dtype} array of shape {shape}")
+    if out.shape != shape or out.dtype != dtype or not out.flags.carray:  # contiguous, aligned and writeable
+        raise ValueError(f"out must be a writeable, aligned, C-contiguous {dtype} array of shape {shape}")
+    for x in inputs:
+        if np.may_share_memory(x, out):  # by their bounds, which is exact: both are contiguous
+            raise ValueError("out must not overlap the input")
     return out
 
 

@@ -7,7 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import C64, F32, Bound, Last, Layout, Options, address, bind, check, declare, execute, f32, options, rows_of
+from ._lib import (
+    C64,
+    F32,
+    Bound,
+    Last,
+    Layout,
+    Options,
+    address,
+    bind,
+    check,
+    contiguous,
+    declare,
+    execute,
+    f32,
+    options,
+    rows_of,
+    whole,
+)
 
 __all__ = ["Fft"]
 
@@ -26,7 +43,7 @@ class Fft:
 
     def __init__(self, n: int, threads: int = 1, isa: str = "auto") -> None:
         self._plan = ctypes.c_void_p()
-        self.n = n
+        self.n = n = whole(n, "n")
         check(_create(self._plan, n, options(threads, isa)))
         bins = n // 2 + 1
         self._samples = Last(lambda shape: _layout(shape, n, "samples", bins))
@@ -39,13 +56,13 @@ class Fft:
 
     def inverse(self, spectrum: Any, out: np.ndarray | None = None) -> np.ndarray:
         """float32 ``(..., n)`` of complex64 ``(..., n // 2 + 1)``, scaled by 1 / n."""
-        spectrum = np.ascontiguousarray(spectrum, C64)
+        spectrum = contiguous(spectrum, C64)
         return execute(_inverse, self._plan, self._bins(spectrum.shape), spectrum, out, F32)
 
     def bind(self, x: Any, out: np.ndarray | None = None, inverse: bool = False) -> Bound:
         """A call of ``forward`` or ``inverse`` with its arrays bound, to be repeated."""
         if inverse:
-            x = np.ascontiguousarray(x, C64)
+            x = contiguous(x, C64)
             return bind(_inverse, self, self._bins(x.shape), x, out, F32)
         x = f32(x)
         return bind(_forward, self, self._samples(x.shape), x, out, C64)

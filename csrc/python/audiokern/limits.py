@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import NamedTuple
 
-from ._lib import Options, check, declare, options
+from ._lib import Options, check, declare, options, whole
 
 __all__ = ["Limit", "add_stats", "bandwidth", "bandwidth_stats", "fma", "fma_stats"]
 
@@ -65,7 +65,7 @@ def bandwidth_stats(bytes: int, kind: str = "read", threads: int = 1, seconds: f
     if kind not in _KINDS:
         raise ValueError(f"kind must be one of {', '.join(_KINDS)}, not {kind!r}")
     limit = _Limit()
-    check(_bandwidth(bytes, _KINDS.index(kind), seconds, options(threads, isa), limit))
+    check(_bandwidth(whole(bytes, "bytes", ctypes.c_size_t), _KINDS.index(kind), seconds, options(threads, isa), limit))
     return Limit(limit.best, limit.median, limit.repetitions)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import F32, Bound, Last, Layout, Options, bind, check, declare, execute, f32, lib, options, rows_of
+from ._lib import F32, Bound, Last, Layout, Options, bind, check, declare, execute, f32, lib, options, rows_of, whole
 from .stft import Config
 
 __all__ = ["Mel"]
@@ -87,7 +87,7 @@ class Mel:
         if dct is not None and (dct.ndim != 2 or dct.shape[1] != filters.shape[0]):
             raise ValueError(f"dct must have the shape (coefficients, {filters.shape[0]}), not {dct.shape}")
         c = _MelConfig(
-            power=power,
+            power=whole(power, "power"),
             mels=filters.shape[0],
             filters=filters.ctypes.data,
             log=_LOGS.index(log),
@@ -97,12 +97,12 @@ class Mel:
             scale=scale,
             dct=None if dct is None else dct.ctypes.data,
             coefficients=0 if dct is None else dct.shape[0],
-            remove_mean=remove_mean,
+            remove_mean=bool(remove_mean),
             preemphasis=preemphasis,
         )
         ctypes.pointer(c.stft)[0] = config
         self._plan = ctypes.c_void_p()
-        self.config = config
+        self.config = config = config.copy()
         self.frames_first = frames_first
         check(_create(self._plan, c, options(threads, isa)))
         self.channels = channels = int(lib.ak_mel_channels(c))

@@ -8,7 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import F32, Last, Layout, Options, address, check, declare, execute, f32, lib, options, output, rows_of
+from ._lib import (
+    F32,
+    Last,
+    Layout,
+    Options,
+    address,
+    check,
+    contiguous,
+    declare,
+    execute,
+    f32,
+    lib,
+    options,
+    output,
+    rows_of,
+)
 
 __all__ = ["FORMATS", "Int8", "Quantizer"]
 
@@ -47,7 +62,7 @@ _U8, _I8, _I16 = np.dtype(np.uint8), np.dtype(np.int8), np.dtype(np.int16)
 
 
 def _codes(array: Any, dtype: np.dtype, name: str) -> np.ndarray:
-    result = np.ascontiguousarray(array)
+    result = contiguous(array)
     if result.dtype != dtype:
         raise ValueError(f"{name} must be {dtype}, not {result.dtype}")
     return result
@@ -144,7 +159,7 @@ class Int8:
         """The largest magnitude of the tensor, row or column, divided by 127."""
         x = f32(samples)
         block, count = self._layout(x.shape)
-        out = output(out, (count,), F32)
+        out = output(out, (count,), F32, x)
         check(_int8_scales(self._plan, block, address(x), address(out)))
         return out
 
@@ -153,7 +168,7 @@ class Int8:
         x = f32(samples)
         block, count = self._layout(x.shape)
         s = self._scales(scales, count)
-        out = output(out, x.shape, _I8)
+        out = output(out, x.shape, _I8, x, s)
         check(_int8_encode(self._plan, None, block, address(x), address(s), address(out)))
         return out
 
@@ -162,6 +177,6 @@ class Int8:
         q = _codes(codes, _I8, "codes")
         block, count = self._layout(q.shape)
         s = self._scales(scales, count)
-        out = output(out, q.shape, F32)
+        out = output(out, q.shape, F32, q, s)
         check(_int8_decode(self._plan, None, block, address(q), address(s), address(out)))
         return out

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import F32, Last, Layout, Options, address, check, declare, execute, f32, lib, options, rows_of
+from ._lib import F32, Last, Layout, Options, address, check, declare, execute, f32, lib, options, rows_of, whole
 
 __all__ = ["QUALITIES", "Resampler", "Stream"]
 
@@ -68,12 +68,13 @@ class Resampler:
     ) -> None:
         if method not in _METHODS:
             raise ValueError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
+        rates = whole(rate_in, "rate_in"), whole(rate_out, "rate_out")
         if isinstance(quality, str):
             if quality not in QUALITIES:
                 raise ValueError(f"quality must be one of {', '.join(QUALITIES)} or a tuple, not {quality!r}")
-            config = _Config(rate_in, rate_out, QUALITIES.index(quality), 0, 0, 0, _METHODS.index(method))
+            config = _Config(*rates, QUALITIES.index(quality), 0, 0, 0, _METHODS.index(method))
         else:
-            config = _Config(rate_in, rate_out, _CUSTOM, *quality, _METHODS.index(method))
+            config = _Config(*rates, _CUSTOM, *quality, _METHODS.index(method))
         self._plan = ctypes.c_void_p()
         check(_create(self._plan, config, options(threads, isa)))
         self.rate_in, self.rate_out, self.quality = rate_in, rate_out, quality
@@ -92,7 +93,7 @@ class Resampler:
 
     def length(self, samples: int) -> int:
         """Output samples for ``samples`` input samples."""
-        return _length(self._plan, samples)
+        return _length(self._plan, whole(samples, "samples", _size))
 
     @property
     def reach(self) -> int:
@@ -118,8 +119,8 @@ class Stream:
     def __init__(self, resampler: Resampler, channels: int = 1) -> None:
         self._resampler = resampler  # the stream needs its plan
         self._stream = ctypes.c_void_p()
-        check(_stream_create(self._stream, resampler._plan, channels))
-        self.channels = channels
+        self.channels = whole(channels, "channels", _size)
+        check(_stream_create(self._stream, resampler._plan, self.channels))
 
     def __del__(self) -> None:
         if getattr(self, "_stream", None):

@@ -23,6 +23,7 @@ from ._lib import (
     address,
     bind,
     check,
+    contiguous,
     declare,
     execute,
     f32,
@@ -30,6 +31,7 @@ from ._lib import (
     options,
     output,
     rows_of,
+    whole,
 )
 
 __all__ = ["Config", "Istft", "Stft", "istft_plain", "stft_plain"]
@@ -71,19 +73,26 @@ class Config(ctypes.Structure):
             raise ValueError(f"pad_mode must be one of {', '.join(_PADS)}, not {pad_mode!r}")
         if center not in _CENTERS:
             raise ValueError(f"center must be one of {', '.join(map(str, _CENTERS))}, not {center!r}")
+        n_fft = whole(n_fft, "n_fft")
         self.values = None if window is None else f32(window)
         if self.values is not None and not self.values.size:
             raise ValueError("window holds no values; None means all ones")
         super().__init__(
             n_fft,
-            n_fft // 4 if hop_length is None else hop_length,
+            n_fft // 4 if hop_length is None else whole(hop_length, "hop_length"),
             n_fft if self.values is None else self.values.size,
             None if self.values is None else self.values.ctypes.data,
-            window_first,
+            bool(window_first),
             _CENTERS[center],
             _PADS.index(pad_mode),
             pad_value,
         )
+
+    def copy(self) -> Config:
+        """The same again: a plan makes its arrays by the config that it was made by, whatever becomes of that one."""
+        same = Config.from_buffer_copy(self)
+        same.values = self.values
+        return same
 
     @property
     def bins(self) -> int:
@@ -92,11 +101,11 @@ class Config(ctypes.Structure):
 
     def frames(self, samples: int) -> int:
         """Frames of a signal of ``samples`` samples."""
-        return int(lib.ak_stft_frames(self, samples))
+        return int(lib.ak_stft_frames(self, whole(samples, "samples", _size)))
 
     def samples(self, frames: int) -> int:
         """Samples that the inverse of ``frames`` frames has when no length is asked for."""
-        return int(lib.ak_istft_samples(self, frames))
+        return int(lib.ak_istft_samples(self, whole(frames, "frames", _size)))
 
 
 _size, _stride, _pointer = ctypes.c_size_t, ctypes.c_ssize_t, ctypes.c_void_p
@@ -111,22 +120,24 @@ def stft_plain(x: Any, config: Config, out: np.ndarray | None = None) -> np.ndar
     """The transform by its definition, in plain C: slow, for reading and checking."""
     x = f32(x)
     samples = x.shape[-1]
-    spectrum = output(out, (*x.shape[:-1], config.frames(samples), config.bins), C64)
+    spectrum = output(out, (*x.shape[:-1], config.frames(samples), config.bins), C64, x)
     check(_plain(config, address(x), rows_of(x.shape), samples, samples, address(spectrum)))
     return spectrum
 
 
 def istft_plain(spectrum: Any, config: Config, length: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
     """The least-squares inverse by its definition, in plain C: slow, for reading and checking."""
-    spectrum = np.ascontiguousarray(spectrum, C64)
+    spectrum = contiguous(spectrum, C64)
     rows, frames, samples = _spectra(spectrum.shape, config, length)
-    x = output(out, (*spectrum.shape[:-2], samples), F32)
+    x = output(out, (*spectrum.shape[:-2], samples), F32, spectrum)
     check(_inverse_plain(config, address(spectrum), rows, frames, address(x), samples, samples))
     return x
 
 
 def _spectra(shape: tuple[int, ...], config: Config, length: int | None) -> tuple[int, int, int]:
     """Rows of spectra, frames of each, and samples of their inverse."""
+    if len(shape) < 2:
+        raise ValueError(f"spectrum must be (..., frames, bins), not {shape}")
     *lead, frames, bins = shape
     if bins != config.bins:
         raise ValueError(f"spectrum has {bins} bins, not n_fft // 2 + 1 = {config.bins}")
@@ -154,7 +165,7 @@ class Stft:
 
     def __init__(self, config: Config, threads: int = 1, isa: str = "auto") -> None:
         self._plan = ctypes.c_void_p()
-        self.config = config
+        self.config = config = config.copy()
         check(_create(self._plan, config, options(threads, isa)))
 
         def layout(shape: tuple[int, ...]) -> Layout:
@@ -179,7 +190,7 @@ class Stft:
         """``|X| ** power`` with power 1 or 2, float32 ``(..., frames, bins)``."""
         x = f32(x)
         layout = self._layout(x.shape)
-        return execute(_spectrogram, self._plan, layout._replace(before=(power,)), x, out, F32)
+        return execute(_spectrogram, self._plan, layout._replace(before=(whole(power, "power"),)), x, out, F32)
 
     def __del__(self) -> None:
         if getattr(self, "_plan", None):
@@ -191,7 +202,7 @@ class Istft:
 
     def __init__(self, config: Config, threads: int = 1, isa: str = "auto") -> None:
         self._plan = ctypes.c_void_p()
-        self.config = config
+        self.config = config = config.copy()
         check(_inverse_create(self._plan, config, options(threads, isa)))
 
         def layout(shape: tuple[int, ...], length: int | None) -> Layout:
@@ -203,12 +214,12 @@ class Istft:
 
     def __call__(self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
         """(..., length) of ``spectrum`` (..., frames, bins); length defaults to what the frames cover."""
-        spectrum = np.ascontiguousarray(spectrum, C64)
+        spectrum = contiguous(spectrum, C64)
         return execute(_inverse_execute, self._plan, self._layout(spectrum.shape, length), spectrum, out, F32)
 
     def bind(self, spectrum: Any, length: int | None = None, out: np.ndarray | None = None) -> Bound:
         """The call with its arrays bound, to be repeated."""
-        spectrum = np.ascontiguousarray(spectrum, C64)
+        spectrum = contiguous(spectrum, C64)
         return bind(_inverse_execute, self, self._layout(spectrum.shape, length), spectrum, out, F32)
 
     def __del__(self) -> None:

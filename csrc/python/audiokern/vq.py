@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import F32, Last, Layout, Options, address, check, declare, execute, f32, lib, options
+from ._lib import F32, Last, Layout, Options, address, check, contiguous, declare, execute, f32, lib, options
 
 __all__ = ["VectorQuantizer"]
 
@@ -68,7 +68,7 @@ class VectorQuantizer:
         """Sums of codewords (count, dim) for indices as encode gives them."""
         given = np.asarray(indices)
         with np.errstate(invalid="ignore"):  # what NaN becomes is refused
-            q = np.ascontiguousarray(given, _I32)
+            q = contiguous(given, _I32)
         if given.dtype != _I32 and not np.array_equal(q, given):
             raise ValueError("indices must be whole numbers that int32 holds")
         if q.ndim != 1 + self.residual:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ._lib import F32, AudiokernError, Options, address, check, declare, lib, options, output
+from ._lib import F32, AudiokernError, Options, address, check, contiguous, declare, lib, options, output, whole
 
 __all__ = ["Batch", "Wav"]
 
@@ -24,6 +24,7 @@ class _Info(ctypes.Structure):
     ]
 
 
+_U64 = np.dtype(np.uint64)
 _ptr, _size, _u64 = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint64
 _open = declare("ak_wav_open", ctypes.POINTER(_ptr), ctypes.c_char_p)
 _about = declare("ak_wav_about", _ptr, restype=_Info)
@@ -57,6 +58,7 @@ class Wav:
 
         Raises AudiokernError where the file has no such frames.
         """
+        start = whole(start, "start", _u64)
         count = max(0, self.frames - start) if frames is None else frames
         shape = (count,) if self.channels == 1 else (count, self.channels)
         out = output(out, shape, F32)
@@ -80,7 +82,11 @@ class Batch:
 
         Raises OSError where a file cannot be opened, AudiokernError where it is no mono WAV file.
         """
-        first = np.ascontiguousarray(starts, np.uint64)
+        given = np.asarray(starts)
+        with np.errstate(invalid="ignore"):  # what NaN becomes is refused
+            first = contiguous(given, _U64)
+        if not np.array_equal(first, given):
+            raise ValueError("starts must be whole numbers, none below 0")
         if first.shape != (len(paths),):
             raise ValueError(f"{len(paths)} paths need as many starts, not {first.shape}")
         names = (ctypes.c_char_p * len(paths))(*map(os.fsencode, paths))
