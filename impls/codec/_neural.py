@@ -25,6 +25,8 @@ STREAM_TOLERANCE = 1e-3
 """RMS over RMS: sums in another order round otherwise, 1e-6 to 1e-5. With all 32 codebooks of Mimi, an index then falls
 otherwise now and again, 3e-4 in two seconds; an early one of an untrained network would be far above."""
 
+EMPTY = "the sound is empty: there is nothing to encode"
+
 
 @dataclass(frozen=True)
 class Network:
@@ -40,6 +42,8 @@ class Network:
       there is none either, a sound goes through whole.
     - ``stream``: gives a fresh pair of functions with a state: (audio of whole frames -> latents of the frames that are
       complete, latents -> audio).
+    - ``straight``: the quantizer for gradients, which pass straight through: latents -> what the decoder is given [the
+      same]. A quantizer that mixes moments looks ahead itself.
     - ``delay``: samples of algorithmic delay, the frame included.
     - ``random_weights``: seeded, not trained.
     """
@@ -56,6 +60,7 @@ class Network:
     channels: int = 1
     reach: int | None = None
     stream: Callable[[], tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] | None = None
+    straight: Callable[[Tensor], Tensor] = lambda latents: latents
     delay: int | None = None
     random_weights: bool = True
     device: str = "cpu"
@@ -75,7 +80,7 @@ class Network:
             wanted = "mono" if self.channels == 1 else f"{self.channels} channels"
             raise ValueError(f"the sound has {audio.shape[-2]} channels; this codec takes {wanted}")
         if not audio.shape[-1]:
-            raise ValueError("the sound is empty: there is nothing to encode")
+            raise ValueError(EMPTY)
         x = torch.from_numpy(np.ascontiguousarray(audio, np.float32))
         x = nn.functional.pad(x, (0, -x.shape[-1] % self.hop))
         latents = self._pieces(x, self.hop, 1, lambda: self.stream()[0], self.encoder, self.quantize)  # type: ignore[misc]
@@ -158,7 +163,7 @@ def codec(case: Any, network: Network, how: str = "float32", **more: Any) -> Cod
         "payload_bits": (entropy or packing).payload_bits,
         "stream": (lambda: _streamed(network, packing)) if streamable else None,
         "tolerance": STREAM_TOLERANCE,
-        "differentiable": (lambda: lambda x: network.decoder(network.encoder(x))) if how != "onnx" else None,
+        "differentiable": (lambda: _differentiable(network)) if how != "onnx" else None,
         "model_bytes": model_bytes,
         "parameters": parameters,
         "macs": macs,
@@ -176,6 +181,16 @@ def codec(case: Any, network: Network, how: str = "float32", **more: Any) -> Cod
         packing.frame_bits * network.rate / network.hop,
         **{**about, **more},
     )
+
+
+def _differentiable(network: Network) -> Callable[[Tensor], Tensor]:
+    """A round trip of whole frames, as in :meth:`Network.codes`, without indices."""
+
+    def trip(x: Tensor) -> Tensor:
+        x = nn.functional.pad(x, (0, -x.shape[-1] % network.hop))
+        return network.decoder(network.straight(network.encoder(x)))
+
+    return trip
 
 
 def _streamed(network: Network, packing: Packing) -> Callable[[np.ndarray], np.ndarray]:

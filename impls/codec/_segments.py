@@ -28,6 +28,8 @@ def segmented(case: Any, network: Network, length: int, overlap: int, how: str =
     frame_bits = packing.frame_bits
 
     def encode_batch(batch: np.ndarray) -> list[list[bytes]]:
+        if not batch.shape[-1]:
+            raise ValueError(_neural.EMPTY)  # before its loudness is sought
         found: list[list[bytes]] = [[] for _ in batch]
         for start in range(0, max(1, batch.shape[-1] - overlap), stride):
             piece = batch[..., start : start + length]
@@ -59,6 +61,7 @@ def segmented(case: Any, network: Network, length: int, overlap: int, how: str =
         encode_batch=encode_batch,
         decode_batch=decode_batch,
         nominal=inner.nominal * length / stride,
+        macs=inner.macs * length / stride,  # what neighbours share is coded twice
         payload_bits=payload_bits,
         frame=length,  # held until it is whole; it is not late in what is decoded
         delay=length,

@@ -98,7 +98,7 @@ def test_streaming_is_offline(name):
     assert codec.delay == codec.frame
 
 
-@pytest.mark.parametrize("name", ("encodec", "mimi", "dac", "encodec48"))
+@pytest.mark.parametrize("name", ("encodec", "mimi", "dac", "encodec48", "snac"))
 def test_long_sounds_are_cut_without_seams(name, monkeypatch):
     from impls.codec import _neural
 

@@ -49,6 +49,65 @@ def test_macs_of_attention_and_of_distances_by_hand():
     assert macs_per_second(net) == 100 * (3 * 4 + 2 * 100 * 3 + 16 * 3 + 3 * 4)
 
 
+@pytest.fixture
+def products():
+    """``products(module)``: a list to which every convolution and LSTM in it adds its products while it runs."""
+    hooks = []
+
+    def of(*modules):
+        made = []
+
+        def add(part, given, answer):
+            x = given[0]
+            if isinstance(part, torch.nn.LSTM):
+                weights = sum(w.numel() for name, w in part.named_parameters() if name.startswith("weight"))
+                made.append(x.numel() // x.shape[-1] * weights)
+            elif part.transposed:  # each input sample goes to so many outputs
+                made.append(x.numel() * part.out_channels // part.groups * part.kernel_size[0])
+            else:
+                made.append(answer.numel() * part.in_channels // part.groups * part.kernel_size[0])
+
+        kinds = (torch.nn.Conv1d, torch.nn.ConvTranspose1d, torch.nn.LSTM)
+        parts = {id(m): m for module in modules for m in module.modules() if isinstance(m, kinds)}
+        hooks.extend(part.register_forward_hook(add) for part in parts.values())
+        return made
+
+    yield of
+    for hook in hooks:
+        hook.remove()
+
+
+def test_macs_of_snac_are_those_of_the_package(products):
+    """Its noise included, whose weights add a seventh to what the decoder of the published size multiplies."""
+    pytest.importorskip("snac")
+    import tiny_codecs as tiny
+
+    from impls.codec import _counting, _snac
+
+    theirs = _snac.SNAC(**_snac.PUBLISHED[24] | tiny.SNAC).eval()
+    run = products(theirs)
+    with torch.inference_mode():
+        theirs.decode(theirs.encode(torch.zeros(1, 1, 12 * 2048)))  # 12 frames of the coarsest codebook
+    distances = 12 * (1 + 2 + 4) * 16 * 8  # to 16 codewords of 8
+    assert _counting.macs_per_second(tiny.network("snac")) == (sum(run) + distances) * 24000 / (12 * 2048)
+
+
+def test_macs_of_overlapping_segments_are_those_of_all_of_them(products):
+    """20 segments of EnCodec at 48 kHz are 19 strides and one segment of sound; what they share is computed twice."""
+    import tiny_codecs as tiny
+
+    from impls.codec._segments import segmented
+
+    net = tiny.network("encodec48")
+    codec = segmented(tiny.case(2.4, 2), net, 48000, 480)
+    x = tiny.sound(codec, (20 * 47520 + 480) / 48000)
+    run = products(net.encoder, net.decoder)
+    codec.decode(packets := codec.encode(x))
+    assert len(packets) == 20
+    distances = 20 * 150 * 4 * 16 * 8  # of 150 frames, each of 4 codebooks of 16 codewords of 8
+    assert codec.macs == pytest.approx((sum(run) + distances) / (20 * 47520 / 48000))
+
+
 PUBLISHED = {
     "encodec": (14.85e6, 32 * 1024 * 128),
     "mimi": (79.3e6, 32 * 2048 * 256),

@@ -30,6 +30,12 @@ def test_errors_in_one_line(what):
     assert "\n" not in str(found.value)
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_empty_sound_has_no_segment():
+    with pytest.raises(ValueError, match="empty: there is nothing to encode"):
+        made("encodec48").encode(np.zeros((2, 0), np.float32))
+
+
 def test_mono_into_stereo_and_damaged_segments():
     codec = made("encodec48")
     with pytest.raises(ValueError, match="has 1 channels; this codec takes 2"):
