@@ -16,7 +16,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter_ns
@@ -52,6 +53,17 @@ class Session:
         self.ops: dict[str, Op] = {}
         self.measured: dict[str, tuple[Callable[..., Any], tuple[Any, ...], int, float]] = {}
 
+    def answer(self, request: Answer) -> Answer:
+        """What is asked. Rivals hold memory of the same device: what is taken while this one is asked is its own."""
+        with suppress(RuntimeError):  # of a context that is broken: whoever needs it next says so
+            if self.gpu:
+                self.gpu.wake()
+        answer: Answer = getattr(self, request.pop("do"))(**request)
+        with suppress(RuntimeError):
+            if self.gpu:
+                self.gpu.rest()
+        return answer
+
     def hello(self) -> Answer:
         """Import what the implementation requires: availability is proven, not guessed.
 
@@ -61,7 +73,8 @@ class Session:
         gc.freeze()  # a copy (see :func:`serve`) shares what is here by now, until someone writes on it
         return {"version": version_of(self.implementation), "copies": copyable()}
 
-    def open(self, case: Answer) -> Answer:
+    def open(self, case: Answer, ops: Sequence[str] = ()) -> Answer:
+        """Make it for a case; it holds the inputs of ``ops`` (of all, where none are named)."""
         self.close()
         self.case = Case(**case)
         self._take_device()
@@ -71,7 +84,7 @@ class Session:
             self.ops = self.implementation.ops(self.case, self.suite)
         setup_ns = perf_counter_ns() - started
         layout.draw()
-        self.inputs = self._inputs()
+        self.inputs = self._inputs(*(ops or self.suite.ops))
         return {"setup_ns": setup_ns, "ops": [op for op in self.ops if op in self.inputs]}
 
     def ready(self, op: str, slowdown: float, probe: bool) -> Answer:
@@ -174,15 +187,15 @@ class Session:
         """What a profiler sees of what we do now."""
         return ranges.Range(self.suite.name, self.implementation.name, self.case.label, op, phase)
 
-    def _inputs(self, only: str = "") -> dict[str, tuple[Any, ...]]:
-        """Of every operation, or of that one."""
+    def _inputs(self, *ops: str) -> dict[str, tuple[Any, ...]]:
+        """Of these operations, as far as the suite has some for the case."""
 
         def compute() -> Arrays:
             made = self.suite.inputs(self.case, self.suite.audio(self.case))
             return {f"{op}.{n:02}": array for op, args in made.items() for n, array in enumerate(args)}
 
         inputs: dict[str, tuple[Any, ...]] = {}
-        for name, array in self._cached("inputs", compute, only and f"{only}.").items():
+        for name, array in self._cached("inputs", compute, *(f"{op}." for op in ops)).items():
             op = name.partition(".")[0]
             inputs[op] = (*inputs.get(op, ()), array)
         return inputs
@@ -194,16 +207,16 @@ class Session:
             reference = self.suite.reference(self.case, op, kept)
             return {} if reference is None else {"reference": reference}
 
-        found = self._cached(f"reference-{op}", compute)
+        found = self._cached(f"reference-{op}", compute, "reference")
         check = self.suite.judge(self.ops[op], self.case, op, kept, out, found.get("reference"))
         if not check.wrong and not all(map(_alike, args, kept)):
             return Check(check.metrics, "writes into its input, so that the next call is given another")
         return check
 
-    def _cached(self, what: str, compute: Callable[[], Arrays], start: str = "") -> Arrays:
+    def _cached(self, what: str, compute: Callable[[], Arrays], *starts: str) -> Arrays:
         """Arrays that every worker of a case needs, computed by the first and read by the others.
 
-        Only those whose names begin with ``start`` are read.
+        Only those whose names begin with one of ``starts`` are read.
         """
         c = self.case
         key = json.dumps([c.suite, dict(c.params), c.seed, c.corpus, what], sort_keys=True)
@@ -215,7 +228,7 @@ class Session:
             except OSError as error:
                 full = error.errno in (None, errno.ENOSPC, errno.EDQUOT)  # NumPy tells only how much it wrote
                 raise CannotKeep("the disk is full" if full else error.strerror) from None
-        files = [p for p in sorted(folder.iterdir()) if p.name.startswith(start)]
+        files = [p for p in sorted(folder.iterdir()) if p.name.startswith(starts)]
         return {p.stem: np.load(p, allow_pickle=False) for p in files}
 
 
@@ -378,8 +391,7 @@ def main(descriptor: int, parent: int, suite: str, impl: str, scratch: str) -> N
     def handle(request: Answer) -> Answer:
         if not session:
             session.append(Session(suite, impl, scratch))
-        answer: Answer = getattr(session[0], request.pop("do"))(**request)
-        return answer
+        return session[0].answer(request)
 
     serve(descriptor, parent, handle)
 

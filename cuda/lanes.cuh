@@ -24,15 +24,26 @@ constexpr int SAMPLES_AT = (ROWS * STEP + 1) / 2 * 2; /* complex; a multiple of 
 constexpr int PAD =
     HOP % 4 == 2 ? 0 : 2; /* floats after every hop, so that frames begin in different banks */
 
+constexpr int FOURS = ((FRAMES - 1) * HOP + N_FFT + 4 * THREADS - 1) / (4 * THREADS); /* of a thread */
+constexpr int TOGETHER = FOURS < 8 ? FOURS : 8; /* of them are on their way before the first is looked at */
+
 /* Samples begin .. begin + span - 1 of the signal, reflected at its ends, with PAD floats after every hop. */
 __device__ inline void take_samples(const float *signal, int length, int begin, int span, float *samples)
 {
     const float *from = signal + begin;
     if (HOP % 4 == 0 && begin >= 0 && begin + span <= length && (size_t)from % sizeof(float4) == 0) {
-        for (int i = 4 * threadIdx.x; i < span; i += 4 * THREADS) {
-            const float4 x = *(const float4 *)(from + i);
-            float2 *to = (float2 *)(samples + i + PAD * (i / HOP));
-            to[0] = make_float2(x.x, x.y), to[1] = make_float2(x.z, x.w);
+#pragma unroll 1
+        for (int first = 4 * threadIdx.x; first < span; first += 4 * TOGETHER * THREADS) {
+            float4 x[TOGETHER];
+#pragma unroll
+            for (int n = 0; n < TOGETHER; n++)
+                if (first + 4 * n * THREADS < span) x[n] = *(const float4 *)(from + first + 4 * n * THREADS);
+#pragma unroll
+            for (int n = 0; n < TOGETHER; n++) {
+                const int i = first + 4 * n * THREADS;
+                float2 *to = (float2 *)(samples + i + PAD * ((unsigned)i / HOP));
+                if (i < span) to[0] = make_float2(x[n].x, x[n].y), to[1] = make_float2(x[n].z, x[n].w);
+            }
         }
     } else {
         for (int i = threadIdx.x; i < span; i += THREADS) {

@@ -114,7 +114,7 @@ class EventClock(HostClock):
             "sm_mhz": self.sm_mhz,
             "discarded": self.discarded,
             "held_by": self.held_by,
-            "driver_bytes": self.gpu.used_bytes() - self.gpu.used_at_first,
+            "driver_bytes": self.gpu.own_bytes(),
         }
 
     def _time(self, run: Call, args: tuple[Any, ...], loops: int) -> int:  # type: ignore[override]

@@ -62,7 +62,7 @@ class Gpu:
         self.buffer_bytes = max(2 * self.l2_bytes, 32 << 20)
         self.buffer = self._call(driver.cuMemAlloc(self.buffer_bytes))
         self.handle = self._nvml(number)
-        self.used_at_first = self.used_bytes()  # the context and our own buffer
+        self.taken, self.seen = 0, self.used_bytes()  # not ours to count: the context and our own buffer
 
     def event(self) -> Any:
         return self._call(self.driver.cuEventCreate(0))
@@ -87,6 +87,18 @@ class Gpu:
         """Memory of the device that is taken, by anybody, all workspaces included."""
         free, total = self._call(self.driver.cuMemGetInfo())
         return int(total) - int(free)
+
+    def wake(self) -> None:
+        """What others took while this process rested is theirs."""
+        self.seen = self.used_bytes()
+
+    def rest(self) -> None:
+        """From here on others may take memory, until :meth:`wake`."""
+        self.taken = self.own_bytes()
+
+    def own_bytes(self) -> int:
+        """Memory of the device that this process took since it was opened, all that happened while it was awake."""
+        return self.taken + self.used_bytes() - self.seen
 
     def clocks(self) -> Clocks:
         """Clock rate and what holds it; unknown (0) where NVML does not say."""

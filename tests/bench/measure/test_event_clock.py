@@ -9,6 +9,7 @@ from bench.measure.event_clock import EventClock
 from bench.measure.gpu import Clocks, Gpu, NoGpu, ordinal, text
 from bench.plan import Plan
 from bench.runner import Runner, Turn
+from bench.worker import Session
 
 COLD, HOT, FLUSH, LAUNCH, LAUNCH_OF_FLUSH, LOADING = 9_000, 5_000, 12_000, 59_000, 3_000, 2_000_000  # ns
 
@@ -23,7 +24,6 @@ class Device:
         self.flushed = 0
         self.held = []  # what holds the clocks down, a word a reading
         self.energy = 0
-        self.used_at_first = 1000
         self.streams = 7
 
     def enqueue(self, duration):
@@ -67,8 +67,8 @@ class Device:
     def busy_percent(self):
         return 97
 
-    def used_bytes(self):
-        return 51000
+    def own_bytes(self):
+        return 50000
 
 
 @pytest.fixture
@@ -251,3 +251,44 @@ def test_without_a_gpu_a_row_says_why(bench):
         assert '"unavailable"' in answer.stdout
     else:
         pytest.skip("there is a GPU here")
+
+
+def test_what_rivals_take_of_the_device_is_not_counted():
+    """All are opened before one of them is asked for its figures, and the driver tells only what is free."""
+    taken = [100]
+
+    class Card(Gpu):
+        def __init__(self):
+            self.taken, self.seen = 0, self.used_bytes()
+
+        def used_bytes(self):
+            return sum(taken)
+
+    class Taker(Session):
+        def __init__(self):
+            self.gpu = None
+
+        def open(self, size):
+            self.gpu = self.gpu or Card()
+            taken.append(size)
+
+        def finish(self):
+            return self.gpu.own_bytes()
+
+    one, other = Taker(), Taker()
+    one.answer({"do": "open", "size": 30})
+    other.answer({"do": "open", "size": 5000})
+    one.answer({"do": "open", "size": 4})
+    taken.append(-5000)  # the other's process has ended
+    assert one.answer({"do": "finish"}) == 34
+    taken.append(7)
+    assert one.answer({"do": "finish"}) == 34
+
+
+def test_a_broken_context_fails_only_where_it_is_used():
+    def broken():
+        raise RuntimeError("CUDA: CUDA_ERROR_ILLEGAL_ADDRESS")
+
+    session = Session.__new__(Session)
+    session.gpu = SimpleNamespace(wake=broken, rest=broken)
+    assert session.answer({"do": "close"}) == {}
