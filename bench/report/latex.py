@@ -19,8 +19,10 @@ ESCAPES = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$", "±": r"$\pm$", "–": "--", "µ": r"$\mu$",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "≥": r"$\ge$",
     "→": r"$\to$", "“": "``", "”": "''", "·": r"$\cdot$", "…": r"\ldots{}",
+    "−": "$-$",
 }  # fmt: skip
 PLAIN = re.compile(r"[ -~]")
+MINUS = re.compile(r"(?<![\w\-])-(?=[\d.])|(?<=\de)-(?=\d)")  # of a number or its exponent; elsewhere it is a hyphen
 
 
 def render(contents: Contents) -> str:
@@ -38,7 +40,8 @@ def text(value: object) -> str:
     >>> text("a_b & 50% {x}")
     'a\\_b \\& 50\\% \\{x\\}'
     """
-    return "".join(ESCAPES.get(c) or (c if PLAIN.match(c) else "?") for c in " ".join(str(value).split()))
+    plain = MINUS.sub("−", " ".join(str(value).split()))
+    return "".join(ESCAPES.get(c) or (c if PLAIN.match(c) else "?") for c in plain)
 
 
 def tabular(caption: str, label: str, headings: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:

@@ -78,7 +78,7 @@ def latency(table: Table, lines: Sequence[Line], colours: Looks) -> Plot:
 
 
 def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
-    """× real time over error, or over the suite's ``quality_axis``. Nothing where all have the same."""
+    """× real time over error, or over the suite's ``quality_axis``, where finite. Nothing where all have the same."""
     axis = table.axis
     if not axis and any(line["deadline_misses"] is not None for line in lines):
         return []  # a stream's error is how far it is from itself offline
@@ -87,7 +87,7 @@ def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
     known = [
         (n, line, v)
         for n, line, v in zip(names, lines, values, strict=True)
-        if v is not None and line["x_realtime"] is not None
+        if v is not None and math.isfinite(v) and line["x_realtime"] is not None
     ]
     if len({v for _, _, v in known}) < 2:
         return []
@@ -96,7 +96,7 @@ def tradeoff(table: Table, lines: Sequence[Line], colours: Looks) -> list[Plot]:
     placed = {n: (place(v), line.number("x_realtime")) for n, line, v in known}
     for name, line, _ in known:
         axes.plot(*placed[name], colours[line.impl].marker, color=colours[line.impl].colour, ms=7)
-    unbeaten = [(x.quality[axis], x.number("x_realtime")) for x in front(table)]
+    unbeaten = [(x.quality[axis], x.number("x_realtime")) for x in front(table) if math.isfinite(x.quality[axis])]
     if unbeaten:
         axes.plot(*zip(*unbeaten, strict=True), color=GRID, lw=3, zorder=0)
     _limits(axes, "y", [y for _, y in placed.values()], significant, room=1.35)

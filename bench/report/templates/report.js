@@ -35,6 +35,13 @@ if (button) {
 addEventListener("beforeprint", () => cases().forEach(c => { c.open = true; }));
 
 const root = document.documentElement;
+// What is linked to must not end up behind the bar of links, which may have several lines.
+const bar = document.querySelector("nav");
+const clear = () => {
+  root.style.scrollPaddingTop = getComputedStyle(bar).position === "sticky" ? `${bar.offsetHeight + 8}px` : "";
+};
+if (bar) { addEventListener("resize", clear); clear(); }
+
 document.getElementById("theme")?.addEventListener("click", () => {
   const now = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   root.dataset.theme = now === "dark" ? "light" : "dark";

@@ -156,6 +156,19 @@ def test_latex_tables_are_whole_and_every_special_character_is_escaped(folder):
     assert latex.text('7" of tape') == "7'' of tape"  # \textquotedbl needs fontenc with T1
 
 
+@pytest.mark.parametrize(
+    ("said", "set_as"),
+    [
+        ("-0.671 [-1.47, 0.126]", "$-$0.671 [$-$1.47, 0.126]"),
+        ("1.1e-07", "1.1e$-$07"),
+        ("gain=-3, 2026-12-01, 3-5", "gain=$-$3, 2026-12-01, 3-5"),
+        ("vector-quantize-2 e-3", "vector-quantize-2 e-3"),
+    ],
+)
+def test_latex_sets_a_minus_as_a_minus_and_a_hyphen_as_a_hyphen(said, set_as):
+    assert latex.text(said) == set_as
+
+
 def test_an_unknown_anchor_or_format_leaves_nothing_behind(run, tmp_path):
     with pytest.raises(ValueError, match="cannot be the anchor"):
         report.write(run, ["md"], tmp_path, anchor="nobody")

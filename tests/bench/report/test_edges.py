@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import math
 from dataclasses import replace
 
 import pytest
 
 from bench import report
-from bench.report import contents, markdown, terminal
+from bench.report import contents, markdown, plots, tables, terminal
+from bench.report import lines as reading
 from bench.results import Results
 
 
@@ -74,6 +76,24 @@ def test_missing_limits_are_said(made, tmp_path):
 def test_an_environment_of_any_shape_does_not_cost_the_report(made, tmp_path):
     texts = everywhere(Results([made.measured("fast", 512)], {"cpu": 3, "note": ["<b>", None]}), tmp_path)
     assert all("fast" in t for t in texts)
+
+
+@pytest.mark.parametrize("axis", ["", "snr_db"])
+def test_figures_without_end_have_a_place_in_the_table_and_none_in_a_plot(made, tmp_path, axis):
+    figures = {"fast": math.inf, "scipy": 1e-6, "numpy": 1e-5, "slow": math.nan}
+    rows = [
+        made.measured(impl, 512, replicate=r, error=v, quality={"error": v, "snr_db": v})
+        for impl, v in figures.items()
+        for r in range(3)
+    ]
+    texts = everywhere(Results(rows, made.environment()), tmp_path)
+    assert all("inf" in text for text in texts[:2])
+    (plot,) = tmp_path.glob("plots/speed-*.svg")
+    assert all((f">{impl}<" in plot.read_text()) == (impl in ("scipy", "numpy")) for impl in figures)
+    (found,) = tables.tables(reading.read([Results(rows)]), lambda suite: axis)
+    lines = [p.line for p in found.places]
+    (drawn,) = plots.tradeoff(found, lines, plots.palette(contents.gather(Results(rows))))
+    assert "scipy" in drawn.alt and "fast" not in drawn.alt
 
 
 def test_figures_that_are_not_known_are_dashes(made, tmp_path):

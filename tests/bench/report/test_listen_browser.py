@@ -185,6 +185,38 @@ def test_the_same_loudness_is_that_of_the_original(page):
     assert max(peaks) == pytest.approx(1) and loudness[0] == pytest.approx(loudness[1])
 
 
+def test_quiet_outputs_become_as_loud_and_what_cannot_is_said(page):
+    page.get_by_label("same loudness").check()
+    found = page.evaluate("""() => {
+      const original = player.buffer(player.reference), { sampleRate, length } = original;
+      const samples = original.getChannelData(0);
+      const put = (n, own) => {
+        const buffer = new AudioBuffer({ length, sampleRate });
+        buffer.copyToChannel(own, 0);
+        player.decoded.set(outputs[n].sound, buffer);
+      };
+      put(1, samples.map(v => v / 1000));
+      put(2, new Float32Array(length).fill(1e-6).fill(0.5, 100, 101));  // a click in near silence
+      player.levels = null;
+      return outputs.slice(0, 3).map(o => player.loudness(o.sound) * rms(player.buffer(o.sound)));
+    }""")
+    assert found[1] == pytest.approx(found[0], rel=1e-3)
+    assert found[0] == pytest.approx(page.evaluate("rms(player.buffer(player.reference))"))
+    assert found[2] < 0.5 * found[0]
+    page.keyboard.press("1")
+    assert "as loud" not in page.locator("#now").inner_text()
+    page.keyboard.press("2")
+    assert "cannot be made as loud as the original" in page.locator("#now").inner_text()
+    for n, said in (("1", "same loudness: yes"), ("2", "same loudness: no")):
+        page.get_by_label("B", exact=True).select_option(n)
+        page.get_by_label("trials").fill("5")
+        page.get_by_role("button", name="Start").click()
+        for _ in range(5):
+            page.keyboard.press("1")
+        assert said in page.locator("#abx-text").input_value()
+        page.get_by_role("button", name="Another test").click()
+
+
 def test_spectrograms_show_where_a_tone_lies(page):
     """A tone of 2 kHz, by the page's own transform and picture: brightest at a quarter of 8 kHz, 0 dB at full scale."""
     found = page.evaluate("""() => {
@@ -268,3 +300,12 @@ def test_nothing_sticks_out_of_a_phone(browser, path):
     until(page, "document.body.dataset.ready")
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     page.close()
+
+
+def test_without_its_script_the_page_says_so_and_shows_nothing_that_does_nothing(browser, path):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(path.as_uri())
+    assert "needs its own script" in page.content() and page.get_by_text("About this page").is_visible()
+    for kind in ("button", "combobox", "slider", "checkbox", "table"):
+        assert page.get_by_role(kind).count() == 0, kind
+    page.context.close()

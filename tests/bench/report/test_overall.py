@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 import pytest
@@ -29,6 +30,14 @@ def test_speed_is_the_geometric_mean_relative_to_the_best(full):
     assert numpy.worst == pytest.approx(min(relative))
     assert numpy.firsts == 0
     assert (section.overall.used, section.overall.total) == (4, 4)
+
+
+def test_twice_and_eight_times_as_slow_is_a_quarter_of_the_speed(made):
+    fast = rows_of(made, "fast", [512, 1024])
+    times = {512: 2, 1024: 8}
+    slow = [replace(r, impl="slow", samples_ns=[times[r.case["n_fft"]] * s for s in r.samples_ns]) for r in fast]
+    standings = {s.contestant.impl: s for s in overall([*fast, *slow]).standings}
+    assert (standings["slow"].speed, standings["slow"].worst) == (pytest.approx(1 / 4), pytest.approx(1 / 8))
 
 
 def test_twins_share_the_first_rank(full):

@@ -89,7 +89,10 @@ function select(n) {
     row.classList.toggle("on", m === n);
     row.querySelector("input").checked = m === n;
   });
-  byId("now").textContent = n ? `${outputs[n].name}, asked ${byId("bitrate").value}` : outputs[n].name;
+  const unlike = player.level && player.ids.length && !player.matched(outputs[n].sound);
+  byId("now").textContent = [
+    outputs[n].name, n && `asked ${byId("bitrate").value}`, unlike && "which cannot be made as loud as the original",
+  ].filter(Boolean).join(", ");
   picture();
 }
 
@@ -138,7 +141,8 @@ function begin() {
     byId("now").textContent = "A blind test needs two different recordings and 5 to 100 trials.";
     return;
   }
-  test = { abx: new Abx(n), a, b, clip: clip.title, bitrate: byId("bitrate").value, level: player.level };
+  const level = player.level && [a, b].every(output => player.matched(output.sound));
+  test = { abx: new Abx(n), a, b, clip: clip.title, bitrate: byId("bitrate").value, level };
   blind(true);
   player.seek(0);
   hear("x");
@@ -219,7 +223,7 @@ byId("clip").addEventListener("change", () => { clip = data.clips[byId("clip").v
 byId("bitrate").addEventListener("change", open);
 byId("play").addEventListener("click", toggle);
 byId("repeat").addEventListener("change", event => { player.repeat = event.target.checked; player.seek(player.position); });
-byId("level").addEventListener("change", event => { player.level = event.target.checked; player.select(player.current); });
+byId("level").addEventListener("change", event => { player.level = event.target.checked; select(chosen); });
 byId("seek").addEventListener("input", event => { player.seek(Number(event.target.value)); show(); });
 for (const picture of document.querySelectorAll(".picture"))
   picture.addEventListener("click", event => { player.seek(event.offsetX / picture.clientWidth * player.duration); show(); });

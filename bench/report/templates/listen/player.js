@@ -1,4 +1,6 @@
 "use strict";
+const LOWERED = 8;  // how many times quieter all may become so that they can be equally loud: 18 dB
+
 // All recordings of a choice run at once, in step; only one of them is let through. So a switch keeps the position
 // to the sample, and is a fade of 10 ms, without a click.
 class Player {
@@ -71,19 +73,25 @@ class Player {
   loudness(id) {
     if (!this.level) return 1;
     this.levels ??= this.#levels();
-    return this.levels.get(id);
+    return this.levels.get(id).gain;
   }
 
-  // Gains to the loudness of the reference; all are lowered alike where one of them would clip.
+  // Whether this recording is as loud as the reference where that is asked for.
+  matched(id) {
+    this.levels ??= this.#levels();
+    return this.levels.get(id).matched;
+  }
+
+  // Gains to the loudness of the reference; all are lowered alike where one of them would clip. Silence, and what would
+  // clip even so (a click in near silence), cannot be matched and holds nobody back.
   #levels() {
-    const wanted = rms(this.decoded.get(this.reference)), gains = new Map();
-    let top = 1;
-    for (const id of this.ids) {
-      const buffer = this.decoded.get(id), own = rms(buffer), gain = own > 0 ? Math.min(8, wanted / own) : 1;
-      gains.set(id, gain);
-      top = Math.max(top, gain * peak(buffer));
-    }
-    return new Map([...gains].map(([id, gain]) => [id, gain / top]));
+    const wanted = rms(this.decoded.get(this.reference));
+    const found = this.ids.map(id => {
+      const buffer = this.decoded.get(id), own = rms(buffer), top = peak(buffer), gain = own > 0 ? wanted / own : 1;
+      return { id, gain, top, matched: own > 0 ? gain * top <= LOWERED : wanted === 0 };
+    });
+    const most = Math.max(1, ...found.filter(f => f.matched).map(f => f.gain * f.top));
+    return new Map(found.map(f => [f.id, { gain: Math.min(f.gain / most, 1 / f.top), matched: f.matched }]));
   }
 
   play() {
