@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -140,15 +143,42 @@ def execute(store: Store, observer: Observer | None = None, referee: Referee | N
         if store.plan.metrics or store.plan.asr != "none":
             score(store, load(), observer)
     finally:
-        store.close()
+        with _undisturbed():
+            store.close()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Whoever interrupts a second time waits for the end of it: libraries in C that are loaded there break else."""
+    later: list[int] = []
+    ours = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is signal.default_int_handler]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []  # no other thread is interrupted, or may choose
+    for number in ours:
+        signal.signal(number, lambda n, _: later.append(n))
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.default_int_handler)
+    if later:
+        raise KeyboardInterrupt
 
 
 def _same_machine(run: Path) -> None:
-    """Raises :class:`bench.plan.Usage` where a run was begun elsewhere: the replicates of a row are of one machine."""
-    was = environment_of(run).get("machine")
+    """Raises :class:`bench.plan.Usage` where a run was begun elsewhere: the replicates of a row are of one machine,
+    and of one kind of GPU."""
+    record = environment_of(run)
+    was = record.get("machine")
     here = environment.machine_id({"cpu": hardware.cpu(), "memory": hardware.memory()})
     if was not in (None, here):
         raise plan.Usage(f"{run} was begun on another machine, {was}, and this is {here}; start another run")
+    for device, gpu in gpu_limits.kinds(record.get("limits") or {}).items():
+        found = gpu_limits.limits(device)
+        now = gpu_limits.kinds(found).get(device) or found[device]["unmeasured"]
+        if now != gpu:
+            way = "CUDA_VISIBLE_DEVICES may hide the right one; else start another run"
+            raise plan.Usage(f"{run} was begun on {gpu}, and {device} is another GPU now, or none ({now}); {way}")
 
 
 def _scoring(suites: Sequence[str], metrics: Sequence[str], asr: str, engine: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from bench import exits
-from bench.verbs import SETTINGS, verb
+from bench.verbs import SETTINGS, Bench, say_what_can_be_said, verb
 from bench.verbs.baseline import baseline
 from bench.verbs.bisect import bisect
 from bench.verbs.compare import compare
@@ -42,7 +42,7 @@ def _impls(context: Any, _parameter: Any, incomplete: str) -> list[str]:
     return [",".join([*before, n]) for n in sorted(names) if n.startswith(last)]
 
 
-@click.group(context_settings=SETTINGS)
+@click.group(cls=Bench, context_settings=SETTINGS)
 @click.version_option(package_name="audio-bench", prog_name="bench")
 def main() -> None:
     """Measure audio software: throughput, latency, memory and quality, side by side.
@@ -54,6 +54,7 @@ def main() -> None:
     bench doctor                         is this machine fit to measure?
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is an interrupt
+    say_what_can_be_said()
 
 
 main.add_command(baseline)
@@ -215,10 +216,13 @@ def report(runs: tuple[str, ...], formats: str, anchor: str, out: str | None, as
     """
     from bench.report import write
     from bench.results import Results, latest
+    from bench.store import writing
 
     folders = [Path(r) for r in runs] or [latest(Path("results"))]
     results = [Results.load(f) for f in folders]
-    paths = write(results, formats.split(","), Path(out) if out else Path("reports") / folders[0].name, anchor)
+    place = Path(out) if out else Path("reports") / folders[0].name
+    with writing(place, "-o names another folder"):
+        paths = write(results, formats.split(","), place, anchor)
     if not as_json:
         from bench.report.terminal import codecs
 

@@ -171,7 +171,8 @@ class Results:
         """One line a row of ``rows.jsonl``; columns as in ``COLUMNS``."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(r) for r in self.rows], columns=list(COLUMNS))
+        told = [{k: text_only(v) if isinstance(v, str) else v for k, v in asdict(r).items()} for r in self.rows]
+        return pd.DataFrame(told, columns=list(COLUMNS))
 
     def scores(self, window: float = 0.10) -> pd.DataFrame:
         """The scores of a run of codecs, one line a clip (:func:`bench.scores.frame`); empty where there are none."""
@@ -194,7 +195,8 @@ class Results:
         frame = self.frame()
         for name in ("case", "quality"):
             frame[name] = frame[name].map(json.dumps)
-        frame.to_parquet(path)
+        with open(path, "wb") as file:  # Arrow opens no path that is not UTF-8
+            frame.to_parquet(file)
 
     def summary(self) -> pd.DataFrame:
         """One line an implementation, case and operation, best first within each; columns as in ``SUMMARY``."""
@@ -300,7 +302,8 @@ def limit_percent(row: Row, seconds: float, limits: Mapping[str, Any], gflops: f
 
 
 def read_rows(path: Path) -> list[Row]:
-    return [_text_only(row) for row in lines.read(path, Row, "row")]
+    """Reasons are of texts alone: those of old runs were not."""
+    return [replace(row, reason=text_only(row.reason)) for row in lines.read(path, Row, "row")]
 
 
 def environment_of(run: Path) -> dict[str, Any]:
@@ -312,14 +315,15 @@ def environment_of(run: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is not JSON ({error}); mend it or remove it") from None
     if not isinstance(found, dict):
         raise ValueError(f"{path} holds no record but {found!r:.60}; mend it or remove it")
+    limits = found.get("limits", {})
+    if not isinstance(limits, dict) or not all(isinstance(of, dict) for of in limits.values()):
+        raise ValueError(f"{path} holds no limits of devices but {limits!r:.60}; mend it or remove it")
     return found
 
 
-def _text_only(row: Row) -> Row:
-    """Reasons of old runs may hold bytes of a file's name, as lone surrogates, which no table takes."""
-    if row.reason.isascii():
-        return row
-    return replace(row, reason=row.reason.encode(errors="backslashreplace").decode())
+def text_only(text: str) -> str:
+    """The name of a file may hold bytes that are no characters: lone surrogates, which no table takes; spelled out."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _median_ms(values: Iterable[float | None]) -> float | None:

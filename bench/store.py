@@ -7,7 +7,8 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,18 @@ BALLAST = 4 << 20
 
 class CannotWrite(Exception):
     """The run directory cannot be written; the text says what is safe and what to do."""
+
+
+@contextmanager
+def writing(folder: Path, way: str) -> Iterator[None]:
+    """What cannot be written into ``folder`` is told as :class:`CannotWrite`, with the ``way`` out."""
+    try:
+        yield
+    except OSError as error:
+        file = Path(error.filename or folder)  # a full disk names none; a folder that cannot be made is above it
+        if file not in (folder, *folder.parents) and folder not in file.parents:
+            raise
+        raise CannotWrite(f"cannot write into {folder}: {error.strerror or error}; {way}") from error
 
 
 class Store:

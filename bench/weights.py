@@ -46,7 +46,7 @@ def named(texts: Iterable[str], chosen: Sequence[str]) -> Named:
 
 def located(place: str) -> Path:
     """The safetensors file that PATH or HUB-ID stands for."""
-    path = Path(place).expanduser()
+    path = Path(os.path.expanduser(place))  # a home that nobody knows stays "~", which does not exist
     if path.is_dir():
         return _in_folder(path, sorted(path.glob("*.safetensors")))
     if path.is_file():
@@ -71,9 +71,7 @@ def _in_folder(folder: Path, files: Sequence[Path]) -> Path:
 
 def _in_cache(model: str) -> Path:
     """The newest snapshot of a model in the Hugging Face cache; its layout is that of huggingface_hub."""
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
-    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
-    snapshots = hub / f"models--{model.replace('/', '--')}" / "snapshots"
+    snapshots = _hub() / f"models--{model.replace('/', '--')}" / "snapshots"
     files = sorted(snapshots.glob(f"*/{FILE}"), key=lambda file: file.stat().st_mtime)
     if not files:
         raise BadWeights(
@@ -81,6 +79,14 @@ def _in_cache(model: str) -> Path:
             f"hf download {model} {FILE}"
         )
     return files[-1]  # a link into blobs/; a config.json beside it stays beside it
+
+
+def _hub() -> Path:
+    """Where huggingface_hub, by its constants.py, keeps what it has fetched."""
+    env = os.environ
+    home = env.get("HF_HOME") or f"{env.get('XDG_CACHE_HOME') or '~/.cache'}/huggingface"
+    hub = env.get("HF_HUB_CACHE") or env.get("HUGGINGFACE_HUB_CACHE") or f"{home}/hub"
+    return Path(os.path.expandvars(os.path.expanduser(hub)))
 
 
 def described(file: Path) -> dict[str, str]:

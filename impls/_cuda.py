@@ -182,8 +182,12 @@ def smooth(n: int) -> bool:
 
 
 def _folder() -> Path:
-    own, home = os.environ.get("BENCH_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(own or Path(home) / "audio-bench") / "cuda"
+    if own := os.environ.get("BENCH_CACHE_DIR"):
+        return Path(own) / "cuda"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audio-bench" / "cuda"
+    except RuntimeError:  # a user without a name, as containers have them
+        raise Unsupported("no home folder is known here; set HOME, or BENCH_CACHE_DIR to a folder of yours") from None
 
 
 def _call(answer: tuple[Any, ...]) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.core import label_of
+from bench.measure.gpu_limits import kinds
 from bench.plan import Usage
 from bench.results import Results, Row
 
@@ -87,6 +88,10 @@ def _differences(base: Results, new: Results) -> dict[str, tuple[str, str]]:
     machines = tuple(str(r.environment.get("machine", "an unknown one")) for r in (base, new))
     if machines[0] != machines[1]:
         found["machine"] = (machines[0], machines[1])
+    gpus = [kinds(r.environment.get("limits") or {}) for r in (base, new)]
+    for device in gpus[0].keys() & gpus[1].keys():
+        if gpus[0][device] != gpus[1][device]:  # of one machine: what is called cuda is another
+            found["machine"] = (gpus[0][device], gpus[1][device])
     if differ := _first(base, new, lambda r: f"seed {r.seed}, corpus {r.corpus}, {r.audio_seconds:g} s of audio"):
         found["inputs"] = differ
     counts = [{s: {r.threads for r in run.rows if r.suite == s} for s in _suites(run)} for run in (base, new)]

@@ -128,5 +128,4 @@ def as_json(found: Comparison) -> str:
             "verdicts": [v.to_json() for v in found.verdicts],
         },
         indent=1,
-        ensure_ascii=False,
     )

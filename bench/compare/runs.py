@@ -15,7 +15,7 @@ from bench.core import label_of
 from bench.plan import Usage, overridden
 from bench.registry import load, matches, nearest
 from bench.report.apart import told
-from bench.results import Results, Row
+from bench.results import Results, Row, text_only
 from bench.scores import Score, read_scores
 
 FEW = 5  # rows below which a common shift says nothing
@@ -44,10 +44,12 @@ def compare(
         raise Usage(f"{base} and {new} have not both been counted; bench count RUN does it")
     beside = (_beside(base, impl), _beside(new, impl))
     verdicts = judge(found, METRICS if metric == "all" else (metric,), gate, load().suites, beside)
+    if not verdicts and metric == "counts":
+        _one_counter(base, new, *beside)
     if not verdicts and metric != "all":
         raise Usage(f"no row of {base} and {new} has both figures of {metric}, so nothing can be compared")
     here, there = base.absolute(), new.absolute()
-    names = told(here, [there]), told(there, [here])
+    names = text_only(told(here, [there])), text_only(told(there, [here]))
     return Comparison(*names, False, verdicts, _notes(verdicts), gate.inconclusive)
 
 
@@ -84,6 +86,17 @@ def _beside(folder: Path, impl: Sequence[str]) -> Beside:
         if score.status == "ok" and (not impl or any(matches(score.impl, p) for p in impl)):
             found.setdefault((score.suite, score.impl, label_of(score.case)), []).append(score)
     return Beside(found, counts.by_row(folder))
+
+
+def _one_counter(base: Path, new: Path, *beside: Beside) -> None:
+    """Raises :class:`Usage` where no counter has counted both runs."""
+    one, other = ({found["counted_by"] for found in side.counts.values()} for side in beside)
+    if one and other and not one & other:
+        tools = [" and ".join(sorted(names)) for names in (one, other)]
+        raise Usage(
+            f"{base} was counted by {tools[0]} and {new} by {tools[1]}, whose figures are not alike; "
+            "bench count RUN, for both on one machine, counts them by one"
+        )
 
 
 def _notes(verdicts: Sequence[Verdict]) -> list[str]:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import counts
+from bench.measure.gpu_limits import kinds
 from bench.plan import Usage
-from bench.results import SUMMARY, Results, Row, summarise
+from bench.results import SUMMARY, Results, Row, summarise, text_only
 
 
 def column(doc: str, **default: Any) -> Any:
@@ -26,7 +27,9 @@ def column(doc: str, **default: Any) -> Any:
 class Point:
     """What one run says of one implementation, case and operation."""
 
-    machine: str = column("the machine, as `bench env` names it; its run's own where that was not recorded")
+    machine: str = column(
+        "the machine, as `bench env` names it, and its GPU where that was measured; its run's own where not recorded"
+    )
     suite: str = column(SUMMARY["suite"])
     impl: str = column(SUMMARY["impl"])
     case: str = column("the suite's parameters of this case, as a JSON text")
@@ -100,7 +103,7 @@ def read(runs: Iterable[Path], known: Iterable[Point] = ()) -> list[Point]:
         stamps.setdefault((p.run, p.stamp), set()).add(p.started)
     for folder in runs:
         stamp = sum((folder / f).stat().st_size for f in ("rows.jsonl", counts.FILE) if (folder / f).exists())
-        if not any(_begun(folder, started) for started in stamps.get((folder.name, stamp), ())):
+        if not any(_begun(folder, started) for started in stamps.get((text_only(folder.name), stamp), ())):
             points |= {(p.series, p.run, p.started): p for p in of_run(Results.load(folder), stamp)}
     return sorted(points.values(), key=lambda p: p.when)
 
@@ -117,12 +120,15 @@ def of_run(results: Results, stamp: int = 0) -> Iterator[Point]:
     project = environment.get("project") or {}
     commit = f"{(project.get('commit') or '')[:12]}{'+' if project.get('dirty') else ''}"
     groups: dict[tuple[Any, ...], list[Row]] = {}
-    name = results.path.name if results.path else ""
+    name = text_only(results.path.name) if results.path else ""
     started = min((r.started for r in results.rows if r.started), default=str(environment.get("time") or ""))
+    gpus = kinds(environment.get("limits") or {})
     for row in (r for r in results.rows if r.op):
         case = json.dumps(row.case)
         machine = environment.get("machine") or f"unknown ({name or row.run}, {started})"
-        key = (machine, row.suite, row.impl, case, row.op, row.device, row.threads, row.allocator, row.corpus, row.seed)
+        machine += f" with {gpus[row.device]}" if row.device in gpus else ""
+        inputs = (text_only(row.corpus), row.seed)
+        key = (machine, row.suite, row.impl, case, row.op, row.device, row.threads, row.allocator, *inputs)
         groups.setdefault(key, []).append(row)
     counted = counts.by_row(results.path)
     for key, rows in groups.items():

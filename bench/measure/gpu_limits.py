@@ -45,6 +45,12 @@ def limits(device: str, threads: Iterable[int] = (1,), ask: Callable[[str], str]
     return {device: found if "unmeasured" in found else dict.fromkeys(map(str, threads), found)}
 
 
+def kinds(found: Limits) -> dict[str, str]:
+    """{"cuda:1": "NVIDIA H200"}: the GPUs of what :func:`limits` found, or a run's record holds; none unmeasured."""
+    figures = {device: next(iter(of.values()), None) for device, of in found.items()}
+    return {device: one["name"] for device, one in figures.items() if isinstance(one, dict) and "name" in one}
+
+
 class Meter(Gpu):
     """The device, its kernels of limits.cu, and how long they take."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import select
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -14,6 +17,28 @@ import click
 from bench import exits
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Bench(click.Group):
+    """All verbs. Their help is no verb's: click prints it, and leaves with 1, a regression, where nobody reads it."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        with _reader():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _reader():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _reader() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        if not _reader_has_left():
+            raise
+        sys.exit(exits.PIPE_CLOSED)
 
 
 def verb(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,6 +66,19 @@ def verb(function: Callable[..., Any]) -> Callable[..., Any]:
             _leave(str(error), exits.CANNOT_WRITE)
 
     return guarded
+
+
+def say_what_can_be_said() -> None:
+    """Where the output is not UTF-8, a letter that it lacks is told as ?: no table is lost for a dash or a sign."""
+    codecs.register_error("bench", _as_it_can)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="bench")
+
+
+def _as_it_can(error: UnicodeError) -> tuple[bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    byte = ord(error.object[error.start]) - 0xDC00  # of a file's name, which can be used again: as it is
+    return bytes([byte]) if 0x80 <= byte <= 0xFF else b"?", error.start + 1
 
 
 def _reader_has_left() -> bool:

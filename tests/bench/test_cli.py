@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from bench import plan
 from bench.cli import main
+from bench.results import Row
+from bench.store import Store
 
 QUICK = ("--grid", "quick", "--budget", "0.05s", "--replicates", "1")
 
@@ -111,6 +113,21 @@ def test_who_asks_twice_is_measured_once(toys):
     assert (item.impls, item.ops, wish.threads) == (["good", "good:twice"], ["add"], (1, 2))
 
 
+@pytest.mark.parametrize("place", ["file", "file/reports"])
+def test_a_report_that_cannot_be_written_names_the_way_out(toys, tmp_path, place):
+    (tmp_path / "file").touch()
+    row = Row("run", "toy", "good", {"size": 64}, "add", samples_ns=[1e6] * 5, rounds=[1] * 5, audio_seconds=1.0)
+    store = Store(tmp_path / "run", plan.Plan([]), {})
+    store.append(row)
+    store.close()
+    done = CliRunner().invoke(main, ["report", "run", "-o", place])
+    assert done.exit_code == 5 and done.stdout == ""
+    assert f"cannot write into {place}: " in done.stderr and "; -o names another folder" in done.stderr
+    (tmp_path / "run" / "counts.jsonl").mkdir()  # what cannot be read is not the report's folder's fault
+    done = CliRunner().invoke(main, ["report", "run", "-o", "out"])
+    assert done.exit_code == 5 and "counts.jsonl" in done.stderr and "-o" not in done.stderr
+
+
 def test_quiet_says_nothing(bench):
     done = bench("run", "toy", "--impl", "good", *QUICK, "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -131,6 +148,23 @@ def test_plain_lines_where_there_is_no_terminal(bench):
     assert "\x1b[" not in done.stdout + done.stderr
     assert "absent unavailable (toy)" in done.stderr
     assert all(len(line) <= 100 for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8:strict"])
+def test_an_output_that_is_not_utf8_costs_letters_and_no_table(toys, tmp_path, encoding):
+    env = {**os.environ, "PYTHONIOENCODING": encoding}
+
+    def bench(*args):
+        command = [sys.executable, "-m", "bench", *args]
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, timeout=240, check=False)
+
+    done = bench("run", "toy", "--impl", "good,wrong", *QUICK, "--out", "run")
+    assert done.returncode == 4 and b"codec" not in done.stderr and b"run: run" in done.stdout
+    done = bench("history", "run")
+    assert done.returncode == 0 and ("·".encode(encoding.partition(":")[0], "replace")) in done.stdout
+    done = bench("report", "run", "-o", b"caf\xe9", "--format", "csv")
+    byte = b"?" if encoding == "ascii" else b"\xe9"  # there click has a stream of its own
+    assert (done.returncode, done.stdout) == (0, b"caf" + byte + b"/timings.csv\n")
 
 
 def test_list_shows_what_is_missing_and_how_to_get_it(bench):
@@ -207,7 +241,10 @@ def test_python_runs_what_the_command_line_runs(toys, tmp_path):
     assert again.rows == results.rows
 
 
-@pytest.mark.parametrize("verb", [("corpus", "list"), ("list", "toy"), ("completion", "bash")])
+@pytest.mark.parametrize(
+    "verb",
+    [("corpus", "list"), ("list", "toy"), ("completion", "bash"), ("--help",), ("run", "--help"), ("--version",)],
+)
 def test_a_reader_that_leaves_is_no_error(toys, verb):
     """``bench list | head``: silence, not "Broken pipe"."""
     reads, writes = os.pipe()

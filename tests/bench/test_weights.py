@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +45,39 @@ def test_a_hub_id_is_what_the_cache_holds(tmp_path, monkeypatch):
         named(["good=org/model"], ["good"])
     cached = safetensors(tmp_path / "models--org--model" / "snapshots" / "abc" / "model.safetensors")
     assert named(["good=org/model"], ["good"])["good"]["path"] == str(cached)
+
+
+@pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"])
+def test_a_hub_id_is_found_where_the_hubs_own_library_keeps_it(variable, tmp_path, monkeypatch):
+    pytest.importorskip("huggingface_hub")
+    places = ("HF_HOME", "XDG_CACHE_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
+    env = {k: v for k, v in os.environ.items() if k not in places} | {"HOME": str(tmp_path), variable: "~/elsewhere"}
+    if variable == "XDG_CACHE_HOME":
+        env[variable] = str(tmp_path / "elsewhere")
+    program = "from huggingface_hub import constants; print(constants.HF_HUB_CACHE)"
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True)
+    hub = Path(done.stdout.strip())
+    cached = safetensors(hub / "models--org--model" / "snapshots" / "abc" / "model.safetensors")
+    for name in (*places, "HOME"):
+        monkeypatch.setenv(name, env[name]) if name in env else monkeypatch.delenv(name, raising=False)
+    assert named(["good=org/model"], ["good"])["good"]["path"] == str(cached)
+
+
+def test_where_no_home_is_known_weights_are_refused_in_one_line(tmp_path, monkeypatch):
+    def unknown(uid):
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for name in ("HOME", "HF_HOME", "XDG_CACHE_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadWeights, match="not in the Hugging Face cache of this machine"):
+        named(["good=org/model"], ["good"])
+    with pytest.raises(BadWeights, match="~/model does not exist; name a safetensors file"):
+        named(["good=~/model"], ["good"])
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    safetensors(tmp_path / "models--org--model" / "snapshots" / "abc" / "model.safetensors")
+    assert named(["good=org/model"], ["good"])
 
 
 def bad(tmp_path):

@@ -1,10 +1,13 @@
 """Every file of cuda/ compiles, from Turing on, by nvcc, and by NVRTC as it is used; without a GPU."""
 
+import pwd
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from bench import Unsupported
 
 KERNELS = Path(__file__).parents[2] / "cuda"
 LANES = {"N_FFT": 400, "COLUMN": 20, "ROW": 20, "HOP": 160, "FRAMES": 16, "THREADS": 192}
@@ -113,6 +116,19 @@ def test_a_home_where_nothing_can_be_kept_has_kernels_too(compiled, tmp_path, mo
     (tmp_path / "file").touch()
     monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path / "file"))
     assert compiled("mulaw.cu", "sm_90")[:4] == b"\x7fELF"
+
+
+def test_where_no_home_is_known_the_folder_that_was_named_is_used(compiled, tmp_path, monkeypatch):
+    def unknown(uid):
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert compiled("mulaw.cu", "sm_90")[:4] == b"\x7fELF" and len(list((tmp_path / "cuda").iterdir())) == 1
+    monkeypatch.delenv("BENCH_CACHE_DIR")
+    with pytest.raises(Unsupported, match="set HOME, or BENCH_CACHE_DIR"):
+        compiled("mulaw.cu", "sm_90")
 
 
 def test_a_size_that_no_kernel_can_do_is_refused_by_the_compiler(compiled):

@@ -36,6 +36,19 @@ def test_a_change_names_its_runs_and_what_changed_there(results):
     assert moved.what[0] == "version 2.0 -> 2.1" and moved.what[1] == "commit 0a0000000000 -> 0b0000000000"
 
 
+def test_runs_on_other_gpus_of_one_machine_are_never_joined(tmp_path):
+    for folder, gpu in (("a", "NVIDIA H200"), ("b", "NVIDIA A10")):
+        write(tmp_path / folder, drifting(3), device="cuda")
+        for record in tmp_path.glob(f"{folder}/*/environment.json"):
+            limits = {"cuda": {"1": {"name": gpu}}}
+            record.write_text(json.dumps({**json.loads(record.read_text()), "limits": limits}))
+    joined = series.join([*_read(tmp_path / "a"), *_read(tmp_path / "b")])
+    assert {s.points[0].machine: len(s.points) for s in joined} == {
+        "vm-2c-8g with NVIDIA H200": 3,
+        "vm-2c-8g with NVIDIA A10": 3,
+    }
+
+
 @pytest.mark.parametrize(
     "unlike",
     [
