@@ -13,7 +13,7 @@ CMAKE = "$(or $(shell command -v cmake 2>/dev/null),$(BIN)/cmake)"
 
 # tests of how time is measured, and of runs that are stopped half-way, want the processors for themselves
 ALONE := $(addprefix tests/bench/,measure compare/test_interleave.py $(patsubst %,test_%.py,\
-	doctor faults kills measuring pace selftest store))
+	doctor faults kills measuring pace selftest store worker))
 
 # one process more than there are processors: many tests wait, for a deadline, a browser or a worker that is pinned
 WORKERS := $$(($$(nproc) + 1))

@@ -13,7 +13,7 @@ from old_runs import write
 
 from bench import counting
 from bench.cli import main
-from bench.measure.counts import NotCounted, PerfEvents, parse
+from bench.measure.counts import Counts, NotCounted, PerfEvents, parse, per_call
 from bench.process import Failed
 from bench.results import Results, latest
 
@@ -34,6 +34,20 @@ cfn=(2)
 calls=4 0
 totals: 169
 """
+
+
+def test_of_a_call_is_told_what_it_counts_beyond_an_empty_one():
+    """The counter itself costs 50 instructions and an allocation, and now and then somebody else's 1000."""
+
+    class Counter:
+        calls = 0
+
+        def count(self, call):
+            self.calls += 1
+            disturbed = 1000 if self.calls % 3 == 0 else 0
+            return Counts(50 + disturbed, 1) if call() is None else Counts(1250 + disturbed, 4)
+
+    assert per_call(Counter(), lambda: 7) == Counts(1200, 3)
 
 
 def test_a_dump_of_callgrind_is_read():

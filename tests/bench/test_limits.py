@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -47,6 +49,18 @@ def test_limits_are_measured_once_and_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "_measure", lambda threads: pytest.fail("measured again"))
     assert limits.limits("this-machine", (1,)) == found
     assert json.loads((tmp_path / "limits-this-machine.json").read_text()) == found
+
+
+def test_bandwidth_is_of_half_of_each_data_cache_and_of_memory_reading_first(monkeypatch):
+    monkeypatch.setattr(limits.hardware, "caches", lambda: {"L1d": 32 << 10, "L1i": 64 << 10, "L2": 1 << 20})
+    known = SimpleNamespace(
+        bandwidth=lambda size, kind, threads, seconds: {"read": 90.0, "copy": 40.0}[kind],
+        fma=lambda threads, seconds: 100.0 * threads,
+    )
+    monkeypatch.setitem(sys.modules, "audiokern", SimpleNamespace(limits=known, isa=lambda: "none"))
+    found = limits._measure(2)
+    assert found["bandwidth"] == [[16 << 10, 90.0, 40.0], [512 << 10, 90.0, 40.0], [256 << 20, 90.0, 40.0]]
+    assert found["fma_gflops"] == 200
 
 
 def test_a_damaged_record_is_measured_again(tmp_path, monkeypatch):

@@ -7,21 +7,26 @@ import gc
 import itertools
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from test_faults import measure
 
+from bench import registry
 from bench.measure import clock, memory, tree
 from bench.measure.clock import HostClock
 from bench.process import Conditions
 from bench.results import Results
 from bench.runner import _unsettled
+
+TOYS = Path(__file__).parents[1] / "toys"
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -36,6 +41,28 @@ def test_threads_affinity_and_allocator_are_pinned_before_anything_is_imported(t
         "threads": threads,
     }
     assert "mmap_threshold=33554432" in row.allocator
+
+
+@pytest.mark.parametrize(("device", "cpus"), [("cpu", 1), ("cuda", len(os.sched_getaffinity(0)))])
+def test_libraries_of_a_gpu_load_on_all_processors(tmp_path, monkeypatch, device, cpus):
+    """Eleven rivals that import PyTorch on one processor keep the device waiting; those of the CPU size their pools."""
+    (tmp_path / "tells_where.py").write_text(
+        "import os\nraise ImportError(f'imported on {len(os.sched_getaffinity(0))}')\n"
+    )
+    plugin = tmp_path / "impls/toy/where.py"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text(
+        "from bench import impl\n\n\n"
+        "@impl('toy', requires='tells_where', devices=('cpu', 'cuda'))\ndef where(case):\n    return lambda x: x + 1\n"
+    )
+    monkeypatch.setenv("BENCH_PATH", os.pathsep.join([str(TOYS), str(tmp_path)]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    registry.load.cache_clear()
+    try:
+        (row,) = measure(registry.load(), tmp_path / "run", ["where"], device=device)
+    finally:
+        registry.load.cache_clear()
+    assert row.reason.startswith(f"ImportError: imported on {cpus}")
 
 
 def test_rivals_take_turns_and_never_overlap(toys, tmp_path, monkeypatch):
@@ -185,6 +212,23 @@ for _ in range(3):  # 24 MiB: from the heap, kept after the first call
 """
 
 
+def test_a_worker_holds_no_inputs_of_operations_that_are_not_measured(toys, tmp_path, monkeypatch):
+    """All rivals of a case are open at once: each would hold the 64 MB of ``undo`` while ``add`` is measured."""
+    (tmp_path / "mine/suites").mkdir(parents=True)
+    heavy = "np.zeros((1, 16_000_000), np.float32)"
+    text = (TOYS / "suites/toy.py").read_text().replace('"undo": (audio + 1,)', f'"undo": ({heavy},)')
+    (tmp_path / "mine/suites/toy.py").write_text(text)
+    shutil.copytree(TOYS / "impls", tmp_path / "mine/impls")
+    monkeypatch.setenv("BENCH_PATH", str(tmp_path / "mine"))
+    registry.load.cache_clear()
+    peaks = {}
+    for ops in (["add"], ["add", "undo"]):
+        rows = measure(registry.load(), tmp_path / "-".join(ops), ["good"], op=ops)
+        assert {r.op for r in rows if r.samples_ns} == set(ops)
+        peaks[len(ops)] = max(r.peak_rss_bytes for r in rows if r.op == "add")
+    assert peaks[2] - peaks[1] > 50e6
+
+
 def test_memory_that_the_allocator_kept_is_counted_again():
     """In a process of its own: one in which tests ran may have children, which count."""
     said = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, check=True).stdout
@@ -198,6 +242,7 @@ def test_memory_of_processes_that_a_call_starts_counts(toys):
 
     found = memory.peak(call)
     assert found is not None and 64e6 <= found.extra_bytes <= 100e6
+    assert found.peak_bytes >= tree.rss(os.getpid()) + 60e6
 
 
 PIPES: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 from bench.plan import Usage
+from bench.results import latest
 from bench.runs import find_run
 
 
@@ -24,6 +26,12 @@ def test_a_path_an_id_and_a_name_find_a_run(results):
     assert find_run(str(run), results) == run
     assert find_run("20260101-stft-1a2b", results) == run
     assert find_run("main", results) == results / "20260102-stft-3c4d"
+
+
+def test_the_latest_run_is_the_one_that_was_written_to_last(results):
+    for seconds, name in enumerate(("20260102-stft-3c4d", "20260101-stft-1a2b")):
+        os.utime(results / name / "rows.jsonl", (seconds, seconds))
+    assert latest(results) == results / "20260101-stft-1a2b"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import stats
+from bench.compare import effect
 
 
 def process(rng: np.random.Generator, rounds: int = 10, spread: float = 0.004, noise: float = 0.01) -> np.ndarray:
@@ -41,6 +42,14 @@ def test_a_drift_of_the_machine_cancels_in_the_ratio():
     new = [1.2 * drift * (1 + 0.001 * rng.standard_normal(10)) for _ in range(3)]
     found = stats.ratio_interval(base, new)
     assert found.value == pytest.approx(1.2, rel=0.002) and found.high - found.low < 0.005
+
+
+def test_who_settled_earlier_is_paired_with_the_rounds_of_that_time():
+    """The machine slows down by half after the fifth round, when one of two equals had enough."""
+    drift = np.repeat([1.0, 1.5], 5)
+    for base, new in (([drift[:5]], [drift]), ([drift], [drift[:5]])):
+        assert stats.ratio_interval(base, new).value == pytest.approx(1)
+        assert effect.paired(base, new).value == pytest.approx(0)
 
 
 def test_identical_pairs_are_seldom_called_different_and_planted_ones_are_found():
@@ -83,3 +92,4 @@ def test_it_settles_when_rounds_agree_and_not_before():
 def test_different_needs_the_whole_interval_beyond_the_threshold():
     assert stats.different(stats.Interval(1.011, 1.02, 1.03)) and stats.different(stats.Interval(0.9, 0.95, 0.98))
     assert not stats.different(stats.Interval(1.005, 1.02, 1.03)) and not stats.different(stats.Interval(0.98, 1, 1.02))
+    assert not stats.different(stats.Interval(0.97, 0.98, 0.995)), "faster by less than the threshold, perhaps"

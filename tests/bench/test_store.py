@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import signal
@@ -14,8 +15,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from bench import api, plan
+from bench.lines import Lines
+from bench.measure import gpu_limits
 from bench.plan import Plan, Usage
 from bench.results import COLUMNS, Results, Row
 from bench.store import CannotWrite, Store
@@ -79,6 +83,16 @@ def test_a_line_that_a_kill_cut_short_is_cut_off(tmp_path, keep):
     assert [r.impl for r in Results.load(tmp_path / "run").rows] == ["impl0", "impl1", "impl2"]
 
 
+@pytest.mark.parametrize("kept", [b"", b'{"a":1}\n', b'{"a":"' + 100_000 * b"y" + b'"}\n'])
+def test_a_long_line_that_was_cut_short_is_cut_off_whole(tmp_path, kept):
+    """A row with ten thousand samples has more than a hundred thousand bytes."""
+    path = tmp_path / "rows.jsonl"
+    for torn in (200_000 * b"x", 65_536 * b"x", b""):
+        path.write_bytes(kept + torn)
+        Lines(path)
+        assert path.read_bytes() == kept
+
+
 def test_a_damaged_line_in_the_middle_is_named(tmp_path):
     store = Store(tmp_path / "run", PLAN, {})
     store.append(row(0))
@@ -98,6 +112,25 @@ def test_bytes_in_the_reasons_of_old_runs_are_told(tmp_path):
     results = Results.load(tmp_path / "run")
     results.to_parquet(tmp_path / "rows.parquet")
     assert results.summary().reason.tolist() == [r"no caf\udce9"]
+
+
+def test_a_folder_whose_name_is_not_utf8_holds_a_run_like_any_other(bench, tmp_path):
+    """The clips' folder, too. What was measured is kept and shown, and other programs can read what is told of it."""
+    run, clips = (os.fsdecode(name) for name in (b"caf\xe9", b"th\xe9"))
+    (tmp_path / clips).mkdir()
+    soundfile.write(os.fsencode(tmp_path / clips / "a.wav"), np.zeros(16000), 16000)
+    quick = ("--grid", "quick", "--budget", "0.05s", "--json")
+    done = bench("run", "toy", "--impl", "good", *quick, "--out", run, "--corpus", clips)
+    assert (done.returncode, done.stderr) == (0, "") and len(json.loads(done.stdout)) == 4
+    frame = pd.read_parquet(io.BytesIO((tmp_path / run / "rows.parquet").read_bytes()))
+    assert set(frame.run) == {r"caf\udce9"} and set(frame.corpus) == {r"th\udce9"}
+    assert set(Results.load(tmp_path / run).frame().run) == {r"caf\udce9"}
+    compared = bench("compare", run, run, "--metric", "memory", "--json", "--markdown", "gate.md")
+    assert json.loads(compared.stdout)["new"] == r"caf\udce9" and r"caf\udce9" in (tmp_path / "gate.md").read_text()
+    assert bench("history", run, "--save", "h.parquet", "--json").returncode == 0
+    assert {p["run"] for s in json.loads(bench("history", "h.parquet", "--json").stdout) for p in s["points"]} == {
+        r"caf\udce9"
+    }
 
 
 def test_inputs_are_kept_where_a_worker_of_the_same_number_was_killed(tmp_path):
@@ -132,11 +165,39 @@ def test_what_cannot_be_gone_on_with_is_told(tmp_path):
         (run / "plan.json").write_bytes(plan_)
         with pytest.raises(Usage, match=rf"plan.json is no plan that this version .*{why}"):
             Store(run, None)
-    for record, why in ((b'{"machine": ', "is not JSON"), (b"\xff", "is not JSON"), (b"[3]", "holds no record")):
+    for record, why in (
+        (b'{"machine": ', "is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b"[3]", "holds no record"),
+        (b'{"limits": {"cpu": 3}}', "holds no limits of devices"),
+    ):
         (run / "environment.json").write_bytes(record)
         for read in (Results.load, lambda run: api.begin(resume=run)):
             with pytest.raises(ValueError, match=rf"environment.json {why}.*mend it or remove it"):
                 read(run)
+
+
+def test_a_run_is_not_gone_on_with_on_another_gpu(tmp_path, monkeypatch):
+    """The same host, but another device behind "cuda:1": its rows would be taken for replicates of the first one's."""
+    there = {"name": "NVIDIA H200", "fma_gflops": 6e4}
+
+    def measured(found):
+        return gpu_limits.limits("cuda:1", (1, 2), lambda device: json.dumps(found))
+
+    record = {"limits": {"cpu": {"1": {"fma_gflops": 70.0}}} | measured(there)}
+    Store(tmp_path / "run", PLAN, record).close()
+    for now, told in (
+        ({"name": "NVIDIA A10"}, r"begun on NVIDIA H200, and cuda:1 is another GPU now, or none \(NVIDIA A10\)"),
+        ({"unmeasured": "no CUDA device 1"}, r"\(no CUDA device 1\).*start another run"),
+    ):
+        monkeypatch.setattr(gpu_limits, "_ask", lambda device, now=now: json.dumps(now))
+        with pytest.raises(Usage, match=told):
+            api.begin(resume=tmp_path / "run")
+    monkeypatch.setattr(gpu_limits, "_ask", lambda device: json.dumps(there))
+    api.begin(resume=tmp_path / "run").close()
+    Store(tmp_path / "none", PLAN, {"limits": measured({"unmeasured": "no CUDA device 1"})}).close()
+    monkeypatch.setattr(gpu_limits, "_ask", lambda device: pytest.fail("no device was there, so none is asked for"))
+    api.begin(resume=tmp_path / "none").close()
 
 
 def test_a_disk_that_is_full_of_inputs_is_no_implementations_fault(toys, tmp_path):
@@ -151,8 +212,9 @@ def test_a_disk_that_is_full_of_inputs_is_no_implementations_fault(toys, tmp_pat
     assert {r.status for r in again.rows} <= {"ok", "unstable"} and len(again.rows) == 4
 
 
-def test_a_full_disk_keeps_even_the_row_in_hand(tmp_path, monkeypatch):
-    """The disk accepts nothing until the ballast is given up."""
+@pytest.mark.parametrize("why", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_keeps_even_the_row_in_hand(tmp_path, monkeypatch, why):
+    """The disk, or what the user may have of it, accepts nothing until the ballast is given up."""
     store = Store(tmp_path / "run", PLAN, {})
     store.append(row(0))
     ballast = tmp_path / "run" / ".ballast"
@@ -163,7 +225,7 @@ def test_a_full_disk_keeps_even_the_row_in_hand(tmp_path, monkeypatch):
         if ballast.exists():
             if len(data) > 10:
                 return real(descriptor, data[:10])  # a full disk may take a part of it first
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(why, os.strerror(why))
         return real(descriptor, data)
 
     monkeypatch.setattr(os, "write", full)
@@ -260,3 +322,26 @@ def test_an_interrupt_keeps_what_was_measured(tmp_path):
     finished = Results.load(tmp_path / "run").rows
     assert finished[: len(kept)] == kept
     assert len({r.key for r in finished}) == len(finished) == 2 * 2 * 2 * 3
+
+
+@pytest.mark.parametrize("first", [KeyboardInterrupt, None])
+def test_an_impatient_interrupt_waits_for_the_end_of_tidying_up(toys, tmp_path, monkeypatch, first):
+    """pandas is loaded there, and an interrupt in the middle of that came out of C as errors of any kind."""
+    store = Store(tmp_path / "run", PLAN, {})
+    tidied = []
+
+    def run(_runner):
+        if first:
+            raise first
+
+    def to_parquet(_results, path):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        tidied.append(path.name)
+
+    monkeypatch.setattr(api.Runner, "run", run)
+    monkeypatch.setattr(Results, "to_parquet", to_parquet)
+    with pytest.raises(KeyboardInterrupt):
+        api.execute(store)
+    assert tidied == ["rows.parquet"] and store.lock.closed
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.codec import FACTS, Codec, known, on_the_grid, within
+from bench.codec import FACTS, Codec, known, on_the_grid, ops, within
 from bench.core import Case, Unsupported
 from bench.results import Row, summarise
 
@@ -47,10 +47,19 @@ def test_the_window_is_ten_percent_of_what_was_asked_unless_said_otherwise():
     assert within(11500, 10000, 0.2) and not within(10600, 10000, 0.05)
 
 
+def test_a_bitrate_is_of_the_audio_and_not_of_the_codecs_own_rate():
+    """Half a second at 16 kHz, and 100 packets of 20 bytes at 8 kHz: 32 kbit/s."""
+    codec = Codec(8000, lambda x: [bytes(20)] * 100, lambda packets: np.zeros((1, 4000), np.float32), 32000,
+                  container_bits=lambda packets: 8 * 21 * len(packets))  # fmt: skip
+    facts = known(ops(codec, Case("codec", CASE))["encode"].call((np.zeros((1, 8000), np.float32),))[1])
+    assert (facts["payload_bps"], facts["container_bps"]) == (32000, 33600)
+
+
 def test_bits_that_are_only_padding_are_the_codecs_to_leave_out():
     """1300 bit/s in frames of 52 bits, which fill 7 bytes: 52 count."""
     codec = Codec(8000, None, None, 1300, frame=320, payload_bits=lambda packets: 52 * len(packets))
-    assert codec.payload_bits([bytes(7)] * 25) == 1300 and Codec(8000, None, None, 0).payload_bits([bytes(7)]) == 56
+    assert codec.payload_bits([bytes(7)] * 25) == 1300
+    assert Codec(8000, None, None, 0).payload_bits([bytes(7), bytes(3)]) == 80
 
 
 def test_a_known_lag_and_frame_are_measured(made):
@@ -118,6 +127,25 @@ def test_the_check_of_answers_that_are_no_audio(made):
               "too long": np.tile(out, 5), "(2, 8000)": np.tile(out, (2, 1))}  # fmt: skip
     for reason, answer in broken.items():
         assert reason in suite.check(case, "decode", (x,), (answer, facts), None).wrong
+
+
+def test_every_sound_of_a_batch_is_judged(made):
+    suite, case, ops, x = made("pcm:16bit")
+    _, facts = ops["decode"].call((x,))
+    sounds = np.stack([x, x / 2, x / 4])
+    assert suite.check(case, "decode", (sounds,), (sounds, facts), None).wrong == ""
+    for n in range(3):
+        spoilt = sounds.copy()
+        spoilt[n] = 0
+        assert "is silent" in suite.check(case, "decode", (sounds,), (spoilt, facts), None).wrong
+
+
+def test_one_sample_that_a_lossless_codec_changed_is_wrong(made):
+    suite, case, ops, x = made("pcm:16bit")
+    out, facts = ops["decode"].call((x,))
+    out = out.copy()
+    out[0, -1] += 2.0**-15
+    assert "changes samples" in suite.check(case, "decode", (x,), (out, facts), None).wrong
 
 
 def test_silence_may_come_back_as_silence(made):

@@ -347,3 +347,12 @@ def test_cases_that_make_no_sense_are_left_out():
     assert not SUITE.valid(case(format="opus", sample_rate=44000)) and not SUITE.valid(case(files=1))
     assert not SUITE.valid(case(chunk=-0.2)) and not SUITE.valid(case(chunk=1e-5)) and SUITE.valid(case(chunk=0.0))
     assert not SUITE.valid(case(chunk=0.04, sample_rate=48000)) and SUITE.valid(case(chunk=0.05, sample_rate=48000))
+
+
+@pytest.mark.parametrize(("decibels", "right"), [(26, True), (14, False), (0, False)])
+def test_a_resampled_crop_is_right_from_twenty_decibels_on(decibels, right):
+    """However well the usual decoder does."""
+    source, noise = np.random.default_rng(0).standard_normal((2, 16000)).astype(np.float32) / 8
+    out = source + noise * np.float32(10 ** (-decibels / 20))
+    found = checking._near(out, source, source, 16000, checking.RESAMPLED)
+    assert (found.wrong == "") == right and found.metrics["snr_db"] == pytest.approx(decibels, abs=0.2)

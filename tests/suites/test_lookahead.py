@@ -7,9 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from bench.codec import Codec
 from bench.registry import load
 
 load()
+from suites._latency import by_gradient_only  # noqa: E402
 from suites._lookahead import by_gradient, by_perturbation, greatest  # noqa: E402
 
 torch = pytest.importorskip("torch")
@@ -131,3 +133,9 @@ def test_the_search_is_exact_and_looks_at_few_places():
         asked = []
         found = greatest(lambda n, steps=steps, asked=asked: (asked.append(n), steps[n])[1], 0, 999)
         assert found == (steps - np.arange(1000)).max() and len(asked) < 300
+
+
+def test_a_codec_that_hears_seven_samples_ahead_answers_after_eight():
+    network = lambda x: pad(x, (0, 7))[..., 7:]  # noqa: E731
+    codec = Codec(8000, lambda x: [], lambda packets: packets, 0, frame=1, differentiable=lambda: network)
+    assert by_gradient_only(codec) == {"lookahead_gradient_samples": 7, "algorithmic_ms": 1.0}

@@ -179,6 +179,16 @@ def test_companding_keeps_the_snr_over_40_db_of_level(format):
         assert 28 < q.snr(x, q.decode(format, *q.encode(format, x)))["snr_db"] < 42
 
 
+def test_the_snr_of_bands_is_that_of_the_middle_one():
+    """Ones in five bands, the errors of which are 10, 20, 30, 60 and 80 dB lower; a sixth is silent."""
+    x = np.ones((2, 7, 6), np.float32)
+    x[..., 5] = 0
+    decoded = x + np.append(10 ** (-np.array([10, 20, 30, 60, 80]) / 20), 0)
+    found = q.snr(x, decoded)
+    assert found["band_snr_db"] == pytest.approx(30)
+    assert found["snr_db"] == pytest.approx(10 * np.log10(5 / (0.1 + 0.01 + 0.001 + 1e-6 + 1e-8)))
+
+
 # The suite
 
 
@@ -255,13 +265,14 @@ def test_a_scale_that_is_not_the_peak_over_127_is_wrong(format):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("fault", ["gain", "shift", "nan", "one value"])
+@pytest.mark.parametrize("fault", ["gain", "small gain", "shift", "nan", "one value"])
 def test_faults_of_a_decoder_are_seen(format, fault):
     x = signal(format)
     codes = q.encode(format, x)
     values = q.decode(format, *codes).astype(np.float32)
     bad = {
         "gain": values * np.float32(1.0001),
+        "small gain": values * np.float32(1.00001),
         "shift": np.roll(values, 1, -1),
         "nan": values.copy(),
         "one value": values.copy(),

@@ -131,7 +131,16 @@ def test_the_ideal_passes(source, target, batch):
     assert not check.wrong and check.metrics["error"] < 1e-6
 
 
+def moved(y: np.ndarray, samples: float) -> np.ndarray:
+    """Late by a part of a sample."""
+    hz = np.fft.rfftfreq(y.shape[1])
+    return np.fft.irfft(np.fft.rfft(y) * np.exp(-2j * np.pi * hz * samples), y.shape[1]).astype(np.float32)
+
+
 FAULTS = {
+    "a fifth louder": (lambda y: y * np.float32(1.2), "+1.6 dB"),
+    "a fifth softer": (lambda y: y * np.float32(0.8), "-1.9 dB"),
+    "three quarters of a sample late": (lambda y: moved(y, 0.75), "delayed by 0.7"),
     "half the gain": (lambda y: y * np.float32(0.5), "-6.0 dB"),
     "twice the gain": (lambda y: y * np.float32(2), "+6.0 dB"),
     "upside down": (lambda y: -y, "delayed|dB"),
@@ -190,6 +199,27 @@ def test_a_resampler_without_any_filter_is_poor_but_not_wrong(source, target, se
         times = np.arange(outputs) * source / target
         check = judged(c, x, np.interp(times, np.arange(x.shape[1]), x[0])[None].astype(np.float32))
         assert check.wrong == ""
+
+
+@PAIRS
+def test_the_error_is_the_differences_share_up_to_four_fifths_of_the_band(source, target):
+    """On noise, a thousandth louder; and on what lies above 0.8 B nobody is judged."""
+    c = case(source, target, seconds=1.0)
+    x = kinds(c)["random"]
+    y = r.ideal(x, source, target)
+    assert judged(c, x, (1.001 * y).astype(np.float32)).metrics["error"] == pytest.approx(1e-3, rel=1e-3)
+    spectrum, hz = np.fft.rfft(y), np.fft.rfftfreq(y.shape[1], 1 / target)
+    spectrum[:, hz > 0.82 * min(source, target) / 2] = 0
+    assert judged(c, x, np.fft.irfft(spectrum, y.shape[1]).astype(np.float32)).metrics["error"] < 1e-3
+
+
+@PAIRS
+def test_what_may_be_compensated_for_is_right(source, target):
+    c = case(source, target, seconds=1.0)
+    x = SUITE.audio(c)
+    y = r.ideal(x, source, target).astype(np.float32)
+    for out in (moved(y, 0.4), moved(y, -0.4), y * np.float32(1.08), y * np.float32(0.92)):
+        assert judged(c, x, out).wrong == ""
 
 
 def test_sound_out_of_silence_is_wrong():

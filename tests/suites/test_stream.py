@@ -119,6 +119,27 @@ def test_samples_that_never_come_other_types_and_what_is_not_finite_are_wrong():
 # Delays
 
 
+def checked(streamed: np.ndarray, offline: np.ndarray, tolerance: float = 0.0, own: float = 0.0) -> str:
+    facts = np.array([tolerance, own, 16000.0])
+    return SUITE.check(case(), "frame", (offline,), (streamed, offline, facts), None).wrong
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "own", "right"), [(0.0, 0.0, False), (0.011, 0.0, True), (0.009, 0.0, False), (0.0, 0.004, True),
+                                    (0.0, 0.003, False)],
+)  # fmt: skip
+def test_the_difference_that_is_allowed_is_the_stated_one_or_three_times_its_own(tolerance, own, right):
+    """Streamed, it is a hundredth too loud."""
+    offline = audio()
+    assert (checked(np.float32(1.01) * offline, offline, tolerance, own) == "") == right
+
+
+@pytest.mark.parametrize(("seconds", "right"), [(1.4, True), (1.6, False)])
+def test_a_stream_that_lags_by_more_than_a_second_and_a_half_at_the_end_is_wrong(seconds, right):
+    offline = audio(seconds=3.0)
+    assert (checked(offline[:, : -round(16000 * seconds)], offline) == "") == right
+
+
 def test_look_ahead_is_told_with_what_is_declared():
     found = _latency.look_ahead(blocks(32, declared=32))
     assert found == {"lookahead_samples": 31, "algorithmic_ms": 2.0, "declared_ms": 2.0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from bench.compare.decide import LEVEL, RATE, Evidence, decide, evidence, missing
 from bench.compare.effect import Effect, exact, of_units
@@ -79,14 +79,23 @@ def test_the_same_is_called_the_same_and_a_half_known_row_is_open():
 
 
 def test_a_change_within_the_threshold_is_never_called_however_certain():
-    tiny = Effect(0.005, 0.0001, 10, 11)
-    assert decide([evidence([(tiny, 1.0)], THRESHOLD)]) == ["same"]
+    for tiny in (Effect(0.005, 0.0001, 10, 11), Effect(-0.005, 0.0001, 10, 11)):
+        assert decide([evidence([(tiny, 1.0)], THRESHOLD)]) == ["same"]
 
 
 def test_an_early_look_has_the_wider_interval():
     effect = Effect(0.0, 0.01, 8, 9)
     early, late = (evidence([(effect, w)], THRESHOLD) for w in (0.1, 1.0))
     assert early.high > late.high == pytest.approx(effect.half_width(LEVEL))
+
+
+def test_a_look_that_may_spend_a_tenth_of_the_error_counts_ten_times_its_chance():
+    """Too little for the simulated runs above to tell: three looks spend not much more than one."""
+    early, late = Effect(0.03, 0.01, 5, 6), Effect(0.02, 0.01, 11, 12)
+    chances = [float(t.sf(3, 5)), float(t.sf(2, 11))]
+    found = evidence([(early, 0.1), (late, 0.9)], THRESHOLD)
+    assert found.more == pytest.approx(min(chances[0] / 0.1, chances[1] / 0.9))
+    assert found.less == 1
 
 
 def test_exact_figures_are_decided_at_once():
@@ -112,6 +121,17 @@ def test_as_many_more_as_it_says_do_decide(truth):
 
     assert verdict(units + more) == ("same" if truth == 0 else "more")
     assert verdict(units + more - 3) == "open"
+
+
+def test_among_many_rows_it_takes_more_processes():
+    """As many as it says make a change certain among twenty rows, of which the others did not change."""
+    spread, units, others = 0.02, 5, [evidence([(exact(0.0), 1.0)], THRESHOLD)] * 19
+
+    def row(n: int) -> Evidence:
+        return evidence([(Effect(0.03, spread / n**0.5, n - 1, n), 1.0)], THRESHOLD)
+
+    needed = units + (missing(row(units), 20) or 0)
+    assert decide([row(needed), *others])[0] == "more" and decide([row(needed - 2), *others])[0] == "open"
 
 
 def test_on_the_threshold_no_number_helps():

@@ -95,10 +95,31 @@ def test_lsd_of_a_filter_is_the_filters_response():
     assert found == pytest.approx(np.sqrt((response**2).mean()), rel=0.03)
 
 
+@pytest.mark.parametrize("name", ["lsd", "mcd"])
+def test_distances_are_means_over_frames(name):
+    """What is filtered in its second half is half as far away as what is filtered throughout."""
+    x = np.random.default_rng(1).standard_normal(10 * RATE) / 50
+    whole = x - 0.9 * np.roll(x, 1)
+    half = np.concatenate([x[: len(x) // 2], whole[len(x) // 2 :]])
+    assert value(name, half, x) == pytest.approx(value(name, whole, x) / 2, rel=0.02)
+
+
 def test_lsd_floors_what_no_ear_could_hear():
     x = np.zeros(RATE)
     x[::100] = 0.5
     assert value("lsd", x + 1e-9 * np.random.default_rng(0).standard_normal(RATE), x) < 0.05
+
+
+def test_pitch_is_compared_by_its_logarithm_where_both_are_voiced(monkeypatch):
+    """An octave where the other rises by two: the logarithms lie on a line. Of 60 frames, 10 are voiced in one only."""
+    from bench.quality import f0
+
+    course = np.geomspace(100, 200, 50)
+    tracks = {0.1: np.append(course, [150.0] * 10), 0.2: np.append(course**2 / 100, [0.0] * 10)}
+    monkeypatch.setattr(f0, "track", lambda x, rate: tracks[float(x[0])])
+    pair = np.full(RATE, 0.2), np.full(RATE, 0.1)
+    assert value("f0_correlation", *pair) == pytest.approx(1, abs=1e-9)
+    assert value("voicing_error", *pair) == value("voicing_error", *pair[::-1]) == pytest.approx(1 / 6)
 
 
 def test_mcd_is_the_smoothed_difference_in_decibels():

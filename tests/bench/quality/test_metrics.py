@@ -11,6 +11,7 @@ import pytest
 from quality.voices import noisy, speech
 
 from bench.quality import MetricFailure, Unavailable, available, metrics, score
+from bench.quality.core import is_clipped
 from bench.quality.scoring import UnknownMetric
 
 NAMES = list(metrics())
@@ -149,6 +150,16 @@ def test_clipping_is_a_flag_and_the_figures_stand():
     steps = np.round(np.clip(8 * x, -1, 32767 / 32768) * 32768) / 32768
     assert score(steps, x, 16000, []).flags == ("reference clipped",)
     assert score(x, x / np.abs(x).max(), 16000, []).flags == ()
+
+
+@pytest.mark.parametrize(
+    ("peak", "clipped"),
+    [([1.0, 1.0], False), ([1.0, 0.5, 1.0, 1.0], False), ([1.0, -1.0, 1.0], True), ([32767 / 32768] * 3, True),
+     ([32766 / 32768] * 9, False)],
+)  # fmt: skip
+def test_three_neighbours_at_full_scale_are_clipped(peak, clipped):
+    x = np.concatenate([np.zeros(100), peak, np.zeros(100)])
+    assert is_clipped(x) == clipped
 
 
 def test_a_library_that_breaks_takes_no_other_figure_with_it(monkeypatch):

@@ -63,6 +63,14 @@ def test_intervals_over_speakers_cover_the_truth_where_those_over_files_do_not()
     assert clustered >= 90 and naive < 75
 
 
+def test_files_of_one_speaker_are_drawn_together_and_others_alone():
+    values = [1.0, 1.1, 1.2, 3.0, 3.1, 5.0, 7.0]
+    found = summarise(values, ["a", "a", "a", "b", "b", "", ""])
+    clusters = [np.array(c) for c in ([1.0, 1.1, 1.2], [3.0, 3.1], [5.0], [7.0])]
+    assert (found.low, found.high) == interval(clusters) and found.speakers == 4
+    assert over_files([Scores({"snr": v}) for v in values], ["a"] * 7)["snr"].speakers == 1
+
+
 def test_without_differences_between_speakers_the_interval_is_that_of_the_files():
     """The standard error of a mean of 400 values: 1.96 / 20 either way; drawing twice makes it somewhat wider."""
     clusters = voices(np.random.default_rng(3), 50, 8, between=0, within=1)
