@@ -88,6 +88,7 @@ GOALS = [
     *(Goal(f"FFT of rows, {op}", "fft", op, rival) for op in ("forward", "inverse") for rival in ("ipp", "mkl_fft")),
     Goal("resample, HQ", "resample", "resample", "soxr:HQ", 1.05, 3, ours="c:hq"),
     Goal("resample, HQ", "resample", "resample", "soxr:HQ", 1.8, None, ours="c:hq", threads=2),
+    Goal("resample, VHQ", "resample", "resample", "soxr:VHQ", ours="c:vhq"),
     Goal("resample, torchaudio's default", "resample", "resample", "torchaudio", 4, 8, ours="c:low"),
     Goal("mu-law encode, exact", "quantize", "encode", "numpy", 8),
     Goal("mu-law encode, exact", "quantize", "encode", "torchaudio", 60),

@@ -24,7 +24,7 @@ measure mel mel --peak --op mel --impl c,torch,torchaudio,librosa,numpy,scipy,py
 measure stft stft --impl c,torch,ipp,mkl_fft --exclude c:plain
 measure fft fft --peak --impl c,ipp,mkl_fft
 measure vq vq --peak --op encode --impl c,numpy,torch,faiss
-measure resample resample --impl 'c:hq*,c:low*,soxr:HQ,torchaudio' --exclude torchaudio:kaiser_best
+measure resample resample --impl 'c:hq*,c:low*,c:vhq,soxr:HQ,soxr:VHQ,torchaudio' --exclude torchaudio:kaiser_best
 measure quantize quantize --op encode --impl c,numpy,torchaudio
 # ours alone, on one thread and on two, with what the machine gives on one and on two; one long signal is harder to
 # share than many; one round says little, for hosts give two processors one core now and then
