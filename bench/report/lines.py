@@ -138,7 +138,13 @@ def _number(value: Any) -> float | None:
 
 
 def clean(text: Any) -> str:
-    """Text that any terminal, XML or UTF-8 file can hold: control characters and lone surrogates become U+FFFD."""
-    return "".join(
-        "\ufffd" if unicodedata.category(c) in ("Cc", "Cs", "Cn") and c not in "\n\t" else c for c in str(text)
-    )
+    """Text that any terminal, XML or UTF-8 file can hold: control characters and lone surrogates become U+FFFD.
+
+    So do those that turn the direction of writing, for what follows would read otherwise than it is.
+    """
+    return "".join("\ufffd" if _unfit(c) else c for c in str(text))
+
+
+def _unfit(c: str) -> bool:
+    turns = unicodedata.bidirectional(c) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    return turns or (unicodedata.category(c) in ("Cc", "Cs", "Cn") and c not in "\n\t")

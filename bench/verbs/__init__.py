@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import select
@@ -63,9 +64,16 @@ def verb(function: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             if isinstance(error, BrokenPipeError) and _reader_has_left():
                 sys.exit(exits.PIPE_CLOSED)
-            _leave(str(error), exits.CANNOT_WRITE)
+            _leave(_unwritten(error), exits.CANNOT_WRITE)
 
     return guarded
+
+
+def _unwritten(error: Exception) -> str:
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return str(error)
+    where = f" where {error.filename} was to be written" if error.filename else ""
+    return f"the disk is full{where}; make room, or name a place on another one"
 
 
 def say_what_can_be_said() -> None:

@@ -14,8 +14,22 @@ from bench import plan
 from bench.cli import main
 from bench.results import Row
 from bench.store import Store
+from bench.verbs import verb
 
 QUICK = ("--grid", "quick", "--budget", "0.05s", "--replicates", "1")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is not here")
+def test_a_full_disk_is_told_as_such(capsys):
+    @verb
+    def write(to):
+        with open(to, "wb", buffering=0) as file:
+            file.write(b"x")
+
+    with pytest.raises(SystemExit) as left:
+        write("/dev/full")
+    assert left.value.code == 5
+    assert capsys.readouterr().err.strip() == "bench: the disk is full; make room, or name a place on another one"
 
 
 def test_help_imports_nothing_heavy():

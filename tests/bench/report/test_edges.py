@@ -150,6 +150,11 @@ def test_a_page_that_cannot_be_written_does_not_cost_the_report(made, tmp_path, 
     assert [p.name for p in report.write(Results([made.measured("fast", 512)]), ["html"], tmp_path)] == ["report.html"]
 
 
+def test_a_name_cannot_turn_what_is_written_behind_it():
+    assert reading.clean("a\u202ecba\u2066b") == "a\ufffdcba\ufffdb"
+    assert reading.clean("שלום, γειά, é\n") == "שלום, γειά, é\n"
+
+
 @pytest.mark.parametrize("name", ["digits", "troubles", "marks", "plots", "metrics", "bdrate", "latex"])
 def test_examples_in_docstrings(name):
     found = doctest.testmod(importlib.import_module(f"bench.report.{name}"))
