@@ -181,7 +181,7 @@ def test_figures_tell_waiting_from_working(monkeypatch):
     found = _load_job.figures(slow)
     assert 0.7 <= found["stall_10ms"] < 0.95
     assert found["first_batch_ms"] >= 30 and found["batch_p99_ms"] >= 30
-    assert 0 < found["files_per_second"] <= 200 and found["cpu_seconds"] < 0.2
+    assert 1 < found["files_per_second"] <= 200 and found["cpu_seconds"] < 0.2
     assert found["disk_mb"] == pytest.approx(24 * (8000 * 2 + 44) / 1e6)
 
 
