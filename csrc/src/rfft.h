@@ -130,7 +130,7 @@ typedef struct ak_double_kernels {
     /* x = inverse FFT of X = bins, n / 2 + 1 pairs of vectors, which may lie anywhere but where x is. */
     void (*inverse)(const ak_rfft *t, const double *bins, double *x);
 
-    /* Bins k < kept times response[k], bins kept .. total - 1 zero; a bin is two vectors, re and im. */
+    /* As ak_shape of resample.h. */
     void (*shape)(double *bins, const double *response, size_t kept, size_t total);
 
     /* Lanes half * W / 2 .. of `rows` vectors of W floats, to doubles and, rounded, back. */

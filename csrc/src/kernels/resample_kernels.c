@@ -6,6 +6,7 @@
 #include "resample.h"
 #include "simd.h"
 #include "simd_f64.h"
+#include "kernels/shape.h"
 
 #define VECTORS (AK_GROUP / AK_W)       /* of floats, in a group */
 #define VECTORS64 (2 * AK_GROUP / AK_W) /* of doubles */
@@ -143,17 +144,6 @@ static float wide_blend(const void *rows, size_t pitch, const float *in, size_t 
     for (int r = 0; r < AK_ROWS; r++, h += pitch)
         for (size_t k = whole; k < count; k++) out += weight[r] * (h[k] * (double)in[k]);
     return (float)out;
-}
-
-static void shape(float *bins, const float *response, size_t kept, size_t total)
-{
-    v_f32 *b = (v_f32 *)(void *)bins;
-    for (size_t k = 0; k < kept; k++) {
-        v_f32 gain = v_set1(response[k]);
-        b[2 * k] *= gain;
-        b[2 * k + 1] *= gain;
-    }
-    for (size_t k = 2 * kept; k < 2 * total; k++) b[k] = (v_f32){0};
 }
 
 const ak_resample_kernels AK_NAME(ak_resample_kernels) = {
