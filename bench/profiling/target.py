@@ -23,13 +23,9 @@ MOST_CALLS = 10_000  # a timeline of more ranges than this can hardly be read
 
 
 def profiled_calls(
-    run: Callable[..., Any], args: tuple[Any, ...], before: Callable[[], Any], wish: Wish, call_ns: float = 1.0
+    run: Callable[..., Any], args: tuple[Any, ...], before: Callable[[], Any], wish: Wish, most: float
 ) -> int:
-    """Call for about ``wish.seconds``; how often. Samplers know what counts by this function's name.
-
-    ``call_ns``: what a call takes, at least; a GPU is given its calls faster than it does them.
-    """
-    most = min(MOST_CALLS, wish.seconds * 1e9 / call_ns)
+    """Call for about ``wish.seconds``, ``most`` times; how often. Samplers know what counts by this function's name."""
     sample = ranges.Range(wish.suite, wish.impl, wish.label, wish.op, "sample")
     calls, end = 0, perf_counter() + wish.seconds
     while not calls or (perf_counter() < end and calls < most):
@@ -55,11 +51,14 @@ def facts(wish: Wish) -> dict[str, Any]:
     if found["wrong"]:
         raise Unsupported(f"its answer is wrong, and what is wrong is not worth a profile: {found['wrong']}")
     run, args, _, _ = session.measured[wish.op]
-    bracket: AbstractContextManager[Any] = getattr(find(wish.tool), "bracket", lambda _: nullcontext())(wish)
+    tool = find(wish.tool)
+    bracket: AbstractContextManager[Any] = getattr(tool, "bracket", lambda _: nullcontext())(wish)
+    most = getattr(tool, "most_calls", MOST_CALLS)
+    if session.gpu:  # it is given its calls faster than it does them
+        most = min(most, wish.seconds * 1e9 / found["call_ns"])
     with bracket:
         started = perf_counter()
-        least_ns = found["call_ns"] if session.gpu else 1.0
-        calls = profiled_calls(run, args, session.ops[wish.op].before or (lambda: None), wish, least_ns)
+        calls = profiled_calls(run, args, session.ops[wish.op].before or (lambda: None), wish, most)
         session.clocks[wish.op].wait()
         seconds = perf_counter() - started
     return {"calls": calls, "call_ms": 1000 * seconds / calls}

@@ -2,7 +2,8 @@
 
 A tool's module has ``about`` (one line), ``remedy`` (where to get it), ``program(wish)`` (its path, or "" when it
 is not installed), ``command(target, wish)``, ``read(wish, facts)`` -> :class:`bench.profiling.tools.Found`, and, where
-the recording is started and stopped from inside the target, ``bracket(wish)``, a context manager.
+the recording is started and stopped from inside the target, ``bracket(wish)``, a context manager. One that samples sets
+``most_calls``, for it needs time, and draws no timeline that many calls would fill.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@ counters, on that of the kernel."""
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 from collections import Counter
@@ -18,6 +19,7 @@ from bench.profiling.wish import Wish
 about = "samples of the C call stack, kernel included, as a flame graph"
 remedy = "apt-get install linux-perf (Debian) or linux-tools-generic (Ubuntu)"
 RATE = 997  # samples/s; a prime, so that it beats with nothing
+most_calls = math.inf
 DATA, CONTROL, ANSWER = "perf.data", "control", "answer"
 
 

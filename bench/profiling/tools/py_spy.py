@@ -5,6 +5,7 @@ Time in a library's C code falls on the line that called it; ``--tool perf`` loo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from bench.profiling.wish import Wish
 about = "samples of the Python call stack, as a flame graph"
 remedy = "pip install 'audio-bench[profile]'"
 RATE = 500  # samples/s
+most_calls = math.inf
 RAW = "samples.txt"
 
 

@@ -197,9 +197,9 @@ def real(tool: str) -> None:
 
 def test_py_spy_finds_the_busy_line(toys, tmp_path):
     real("py-spy")
-    made = profile(wish(tmp_path / "p", "py-spy", seconds=2.0))  # beside other tests it took 3 samples in 0.3 s
+    made = profile(wish(tmp_path / "p", "py-spy", seconds=2.0))
     assert made.hot[0].name.startswith("good.<locals>.run (good.py:")
-    assert made.calls > 1
+    assert made.calls > 10_000  # of a microsecond, for all of the two seconds: samples need time
     assert "good.py" in (tmp_path / "p" / "flame.svg").read_text()
     assert sum(h.share for h in made.hot) == pytest.approx(1, abs=0.2)
 
